@@ -1,0 +1,50 @@
+# Everything runs in .venv, which the first target that needs it builds from requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONDONTWRITEBYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test conformance lint format bench soak lock clean
+
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+install: .venv/installed  ## build .venv
+
+demo: .venv/installed     ## the whole story on this machine (KEEP=1 leaves it running)
+	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep)
+
+test: .venv/installed     ## every test
+	$(BIN)/pytest
+
+conformance: .venv/installed ## Thespian's own suite over the engine: after every change to actors/engine
+	PYTHONPATH=.:tests/engine $(BIN)/pytest -c /dev/null --rootdir=. -p conformance_plugin -p no:randomly -p no:cacheprovider \
+		-q --timeout=120 --pyargs thespian.test
+
+lint: .venv/installed     ## style, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/installed   ## put the code into its form
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: .venv/installed    ## figures, as ratios
+	$(BIN)/python tests/bench/run.py
+
+soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
+	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)
+
+lock: .venv/installed     ## write requirements.lock anew
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade --output-file requirements.lock
+
+clean:           ## remove what make built
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
