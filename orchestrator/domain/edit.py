@@ -1,0 +1,45 @@
+"""What a person may change of a service's variables, checked before anything is written down.
+
+In: the wanted changes and what is known of the service. Out: nothing, or Permanent or Conflict with one line.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from orchestrator.domain.override import Changes, Override
+from orchestrator.domain.text import hidden, printable
+from orchestrator.domain.wire import Answers
+from orchestrator.domain.wiring import check_text, texts
+from orchestrator.domain.workload import Workload
+from orchestrator.errors import Permanent
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_LONGEST_TEXT = 32 * 1024
+
+
+def check(workload: Workload, overrides: Sequence[Override], changes: Changes, answers: Answers) -> None:
+    """Raise Permanent if one of the changes cannot be made; the line names the variable, never its text."""
+    edited = {o.variable for o in overrides}
+    for name, text in changes:
+        if not _NAME.fullmatch(name):
+            raise Permanent(f'"{printable(name, 64)}" is no name of a variable; use letters, digits and _')
+        if name.startswith("ANABRANCH_"):
+            raise Permanent(f"{name}: variables that start with ANABRANCH_ are set by Anabranch itself")
+        if text is not None:
+            _check_text(workload, name, text, answers)
+        elif name not in edited:
+            raise Permanent(f"{name} is not edited, there is nothing to unset")
+
+
+def _check_text(workload: Workload, name: str, text: str, answers: Answers) -> None:
+    if len(text) > _LONGEST_TEXT:
+        raise Permanent(f"{name}: longer than {_LONGEST_TEXT} characters")
+    if hidden(text, prose=True):
+        raise Permanent(f"{name}: holds a control or invisible character")
+    check_text(workload, name, text, answers)
+
+
+def overlaid(workload: Workload, overrides: Sequence[Override]) -> Workload:
+    """Give the workload with the overrides laid over its variables, as a runtime would be asked to run it."""
+    return replace(workload, containers=tuple(replace(c, variables=texts(c, overrides)) for c in workload.containers))

@@ -1,0 +1,42 @@
+"""One branch's head, read: which services its Score files define.
+
+In: the Score files that the git adapter found at a commit, as bytes or as a line that says why not. Out: `HeadMoved`.
+A file that cannot be read spoils nothing but itself.
+"""
+
+from collections.abc import Sequence
+
+from orchestrator.domain import score
+from orchestrator.domain.commit import HeadMoved
+from orchestrator.domain.text import printable
+from orchestrator.domain.workload import Workload
+from orchestrator.errors import Permanent
+
+ScoreFiles = Sequence[tuple[str, bytes | str]]
+"""(path in the repository, its bytes, or one line that says why it was not read) pairs."""
+
+
+def read(moved: HeadMoved, files: ScoreFiles) -> HeadMoved:
+    """Fill in what the Score files of a head define; `moved` says which head it is."""
+    where = f"{moved.repository}@{printable(moved.branch, 64)}"
+    results = [_load(path, data, where) for path, data in files]
+    return HeadMoved(
+        repository=moved.repository,
+        branch=moved.branch,
+        environment=moved.environment,
+        commit=moved.commit,
+        subject=moved.subject,
+        services=tuple(r for r in results if isinstance(r, Workload)),
+        errors=tuple(r for r in results if isinstance(r, str)),
+        files=tuple(path for path, _ in files),
+        delivery=moved.delivery,
+    )
+
+
+def _load(path: str, data: bytes | str, where: str) -> Workload | str:
+    if isinstance(data, str):
+        return f"{where} {printable(path, 200)}: {data}"
+    try:
+        return score.load(data, file=path, where=where)
+    except Permanent as error:
+        return str(error)

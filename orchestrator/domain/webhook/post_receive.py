@@ -1,0 +1,55 @@
+"""Our own post-receive hook, signed as Standard Webhooks says.
+
+The body is `{"repository": NAME, "changes": [{"ref", "before", "after"}, …]}`; no changes mean "more than fit, look at
+everything". Bytes of a ref that are no UTF-8 come as surrogate escapes.
+"""
+
+from orchestrator.domain import payload
+from orchestrator.domain.webhook import Change, Headers, Hook, Outcome, Resync, header
+from orchestrator.domain.webhook.object_id import object_id
+from orchestrator.domain.webhook.signature import check_standard
+
+HEADERS: tuple[str, ...] = ()
+BODY_BYTES = 5 * 2**20
+
+
+def verify(hook: Hook, headers: Headers, body: bytes, now: float) -> None:
+    """Raise `Refused` unless a signature matches and is at most five minutes old."""
+    check_standard(
+        hook.secrets,
+        body,
+        now,
+        message=header(headers, "webhook-id"),
+        sent=header(headers, "webhook-timestamp"),
+        claims=header(headers, "webhook-signature"),
+    )
+
+
+def delivery_id(headers: Headers) -> str:
+    """Return the id that a retry repeats; it is signed."""
+    return header(headers, "webhook-id")
+
+
+def uninteresting(headers: Headers) -> str:  # noqa: ARG001 - every kind of event comes without telling headers
+    """Every delivery may need a look."""
+    return ""
+
+
+def decode(headers: Headers, body: bytes) -> Outcome:  # noqa: ARG001 - all is in the body
+    """Read a delivery; raises `Malformed`."""
+    delivered = payload.read(body)
+    repository = payload.text(delivered, "repository")
+    changes = payload.items(delivered, "changes")
+    return tuple(_change(repository, change) for change in changes) or Resync(repository)
+
+
+def _change(repository: str, change: object) -> Change:
+    before, after = object_id(change, "before"), object_id(change, "after")
+    return Change(
+        repository=repository,
+        ref=payload.text(change, "ref"),
+        before=before,
+        after=after,
+        created=not before,
+        deleted=not after,
+    )
