@@ -1,0 +1,93 @@
+"""A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
+
+Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
+"""
+
+from collections import deque
+from threading import Lock
+from time import monotonic
+
+from thespian.actors import ActorAddress
+
+from actors.engine.scheduler import Scheduler
+from actors.engine.worker import Worker
+
+TURN = 64  # messages before others get their turn
+
+
+class Mailbox:
+    """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
+
+    __slots__ = ("_messages", "_scheduler", "_turn", "closed")
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._messages: deque[tuple[object, ActorAddress]] = deque()
+        self._turn = Lock()
+        self.closed = ""
+
+    @property
+    def length(self) -> int:
+        """How many messages wait."""
+        return len(self._messages)
+
+    def receive(self, message: object, sender: ActorAddress, now: float) -> None:
+        """Handle one message; called by the holder of the turn, `now` on the monotonic clock."""
+        raise NotImplementedError
+
+    def bounce(self, message: object, sender: ActorAddress) -> None:
+        """Say where a message goes that nobody will handle; `closed` is the reason."""
+        raise NotImplementedError
+
+    def post(self, message: object, sender: ActorAddress) -> None:
+        """Append a message; the closing side drains after it closed, so none is lost between the two."""
+        self._messages.append((message, sender))
+        if self.closed:
+            self._drain()
+        elif self._turn.acquire(blocking=False):
+            self._scheduler.put(self)
+
+    def run(self, worker: Worker) -> None:
+        """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile."""
+        for _ in range(TURN):
+            try:
+                message, sender = self._messages.popleft()
+            except IndexError:
+                break
+            worker.since = now = monotonic()
+            self.receive(message, sender, now)
+            if self.closed:
+                return
+            if worker.detached:
+                break
+        self._pass_turn()
+
+    def close(self, reason: str) -> None:
+        """Close for ever, by the holder of the turn, who keeps it; what waits bounces."""
+        self.closed = reason
+        self._drain()
+
+    def waiting(self) -> tuple[tuple[object, ActorAddress], ...]:
+        """Copy what waits, without stopping anybody; a copy disturbed too often is given up as empty."""
+        for _ in range(10):
+            try:
+                return tuple(self._messages)
+            except RuntimeError:
+                continue
+        return ()
+
+    def _pass_turn(self) -> None:
+        if self._messages:
+            self._scheduler.put(self)
+            return
+        self._turn.release()
+        if self._messages and self._turn.acquire(blocking=False):
+            self._scheduler.put(self)
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                message, sender = self._messages.popleft()
+            except IndexError:
+                return
+            self.bounce(message, sender)
