@@ -1,0 +1,11 @@
+"""What a person may set: one YAML file and the environment in, one frozen `Settings` out.
+
+`model.py` and `sections.py` say what there is, with its defaults; `file.py` reads it; `render.py` writes it, commented.
+"""
+
+from orchestrator.settings.file import InvalidSettings, find, load
+from orchestrator.settings.model import Repository, Settings
+from orchestrator.settings.render import init, render
+from orchestrator.settings.sections import ForwardedHook
+
+__all__ = ["ForwardedHook", "InvalidSettings", "Repository", "Settings", "find", "init", "load", "render"]

@@ -1,0 +1,170 @@
+"""The groups of settings; a field's description is the comment beside it in the file."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from orchestrator.settings.types import (
+    Address,
+    Count,
+    Deadline,
+    File,
+    Name,
+    NeededFile,
+    Pattern,
+    PortNumber,
+    Provider,
+    Seconds,
+    Section,
+)
+
+_MIB = 2**20
+
+
+class Branches(Section):
+    """Which branches become environments."""
+
+    include: tuple[Pattern, ...] = Field(default=("*",), description="globs over branch names; * also matches /")
+    exclude: tuple[Pattern, ...] = Field(default=(), description='branches to leave out, such as ["dependabot/*"]')
+
+
+class Polling(Section):
+    """How often git is asked, in seconds; webhooks only make it sooner."""
+
+    interval: Deadline = Field(default=120.0, description="seconds between two looks at a repository")
+    jitter: Seconds = Field(default=60.0, description="at most so many seconds more, by chance")
+
+
+class Protocol(StrEnum):
+    """How git may reach a repository."""
+
+    HTTPS = "https"
+    SSH = "ssh"
+    HTTP = "http"
+    FILE = "file"
+
+
+class Git(Section):
+    """How git is used; its credentials are files, never values in here."""
+
+    protocols: tuple[Protocol, ...] = Field(
+        default=(Protocol.HTTPS, Protocol.SSH),
+        min_length=1,
+        description="https, ssh; also http (unencrypted), file (this disk)",
+    )
+    hosts: tuple[str, ...] = Field(default=(), description="the only hosts to ask; empty: those of the repositories")
+    token_file: File = Field(default=None, description="file with `token` or `user:token` for https")
+    ssh_key: File = Field(default=None, description="private key for ssh, readable by this user only")
+    known_hosts: File = Field(default=None, description="known_hosts file for ssh; other hosts are refused")
+    deadline: Deadline = Field(default=120.0, description="seconds that one git command may take")
+    clone_deadline: Deadline = Field(default=1800.0, description="seconds that a first clone may take")
+    stall: Deadline = Field(default=60.0, description="seconds without progress after which a transfer is given up")
+
+
+class Process(Section):
+    """The process runtime: services are processes of this user on this machine, isolated from nothing."""
+
+    ports: tuple[PortNumber, PortNumber] = Field(default=(20000, 32000), description="first and last port for services")
+    allow_root: bool = Field(default=False, description="run branches as root, with all its rights")
+    drain: Seconds = Field(default=10.0, description="seconds that connections to a replaced release may last")
+    kill_after: Seconds = Field(default=5.0, description="seconds from SIGTERM to SIGKILL")
+    steady: Seconds = Field(default=2.0, description="seconds alive that make a service without port and probe Ready")
+    ready_deadline: Deadline = Field(default=60.0, description="seconds a release has to become Ready")
+    back_off: Deadline = Field(default=60.0, description="most seconds between two tries to start a service")
+    log_bytes: Count = Field(default=5 * _MIB, description="bytes of one log file; a release has two")
+    tree_bytes: Count = Field(default=512 * _MIB, description="bytes of a commit's files on disk")
+    tree_entries: Count = Field(default=50_000, description="files and directories of a commit on disk")
+
+
+class Limits(Section):
+    """How much one repository may ask for; what is above is refused with one line."""
+
+    branches_per_repository: Count = Field(default=200, description="environments of one repository")
+    services_per_branch: Count = Field(default=50, description="services of one environment")
+    releases_per_service: Count = Field(default=100, description="releases kept for `history`")
+    score_bytes: Count = Field(default=_MIB, description="bytes of one Score file")
+    branch_bytes: Count = Field(default=4 * _MIB, description="bytes of all Score files of one branch")
+    pack_bytes: Count = Field(default=2048 * _MIB, description="bytes that git may write into one file")
+    listing_bytes: Count = Field(default=16 * _MIB, description="bytes of git's list of branches")
+
+
+class Retention(Section):
+    """How long things are remembered, in days."""
+
+    overrides: Count = Field(default=30, description="days that edits outlive their environment")
+    events: Count = Field(default=30, description="days that events are kept")
+
+
+class Api(Section):
+    """The daemon's door for the command line: a unix socket that only this user and group may open."""
+
+    socket: File = Field(
+        default=None,
+        description="empty: $ANABRANCH_SOCKET, $XDG_RUNTIME_DIR/anabranch/api.sock, /run/anabranch/api.sock",
+    )
+
+
+class Hints(Section):
+    """A door for a forwarder on another machine: takes hints, nothing else."""
+
+    address: Address = Field(default="", description="HOST:PORT to listen on; empty: off")
+    token_file: File = Field(default=None, description="file with the bearer token that a forwarder must send")
+
+
+class Observe(Section):
+    """A door for probes: /healthz and /readyz."""
+
+    address: Address = Field(default="", description="HOST:PORT to listen on; empty: off")
+
+
+class ForwardedHook(Section):
+    """One webhook, at /hooks/NAME."""
+
+    name: Name = Field(description="the last part of its URL")
+    provider: Provider = Field(description="github or post-receive")
+    secret_files: tuple[NeededFile, ...] = Field(
+        min_length=1, max_length=2, description="files with its secret, 32 bytes or more; two in a rotation"
+    )
+    repositories: dict[str, Name] = Field(
+        min_length=1, description="the git host's name of each repository, and its name here"
+    )
+
+
+class DaemonDoor(Section):
+    """Where the forwarder finds the daemon."""
+
+    socket: File = Field(default=None, description="the daemon's socket; empty: that of api.socket")
+    url: str = Field(default="", description="instead of a socket: the URL of the daemon's hints address")
+    token_file: File = Field(default=None, description="file with the bearer token for the URL")
+
+
+class Forwarder(Section):
+    """The webhook receiver."""
+
+    address: Address = Field(default="127.0.0.1:8080", description="HOST:PORT to listen on")
+    hooks: tuple[ForwardedHook, ...] = Field(default=(), description="the webhooks that are taken")
+    daemon: DaemonDoor = Field(default=DaemonDoor(), description="where the daemon is")
+
+
+class Level(StrEnum):
+    """How much is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Format(StrEnum):
+    """How it is written."""
+
+    AUTO = "auto"
+    JSON = "json"
+    TEXT = "text"
+
+
+class Log(Section):
+    """The log, on standard error."""
+
+    level: Level = Field(default=Level.INFO, description="debug, info, warning or error")
+    format: Format = Field(default=Format.AUTO, description="json, text, or auto: text on a terminal, else json")

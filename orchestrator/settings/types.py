@@ -1,0 +1,97 @@
+"""The kinds of values that settings hold, each refusing what cannot work with words that say what to write."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from orchestrator.domain.branch_patterns import check_pattern
+from orchestrator.domain.naming import environment_name
+from orchestrator.domain.webhook.hosts import host
+from orchestrator.errors import Permanent
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
+
+
+class Section(BaseModel):
+    """A group of settings: closed, frozen, and silent about values in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def split_address(text: str) -> tuple[str, int]:
+    """Split `127.0.0.1:8080` or `[::1]:8080` into host and port; raises ValueError with the way out."""
+    name, _, port = text.rpartition(":")
+    if not name or not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
+        raise ValueError("write HOST:PORT, such as 127.0.0.1:8080")
+    return name.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _checked_by(check: Callable[[str], object]) -> AfterValidator:
+    def validate(text: str) -> str:
+        try:
+            check(text)
+        except Permanent as error:
+            raise ValueError(str(error)) from error
+        return text
+
+    return AfterValidator(validate)
+
+
+def _name(text: str) -> None:
+    if not _NAME.fullmatch(text):
+        raise ValueError("write 1 to 63 lower-case letters, digits, - and _, with a letter or digit at both ends")
+
+
+def _glob(text: str) -> None:
+    steps = text.split("/")
+    if not text or len(text) > 200 or "\\" in text or {"", ".", ".."} & set(steps):
+        raise ValueError("write a path inside the repository, such as services/*/score.yaml")
+
+
+def _address(text: str) -> None:
+    if text:
+        split_address(text)
+
+
+def _absolute(path: Path | None, info: ValidationInfo) -> Path | None:
+    folder = (info.context or {}).get("folder", Path())
+    return path and Path(folder, path.expanduser()).absolute()
+
+
+def _given(path: Path) -> Path:
+    if path == Path():
+        raise ValueError("write the path of a file")
+    return path
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+Name = Annotated[str, _checked_by(_name)]
+"""Lower-case and short: it becomes part of paths, labels and log lines."""
+File = Annotated[Path | None, BeforeValidator(_none_if_empty), AfterValidator(_absolute)]
+"""A path, a relative one from the folder of the settings file; empty means none."""
+NeededFile = Annotated[Path, AfterValidator(_given), AfterValidator(_absolute)]
+"""A path that must be there."""
+Address = Annotated[str, _checked_by(_address)]
+"""HOST:PORT; empty means off."""
+Baseline = Annotated[str, _checked_by(environment_name)]
+"""A branch name that makes an environment."""
+Pattern = Annotated[str, _checked_by(check_pattern)]
+"""A glob over branch names."""
+ScoreGlob = Annotated[str, _checked_by(_glob)]
+"""A glob over the paths of a repository."""
+Provider = Annotated[str, _checked_by(host)]
+"""A git host whose webhooks are understood."""
+Seconds = Annotated[float, Field(ge=0, le=86400)]
+"""A time of at most a day."""
+Deadline = Annotated[float, Field(gt=0, le=86400)]
+"""A time of at most a day, but some."""
+Count = Annotated[int, Field(ge=1, le=2**40)]
+"""One or more."""
+PortNumber = Annotated[int, Field(ge=1024, le=65535)]
+"""A port that needs no privilege."""
