@@ -1,0 +1,15 @@
+"""Find an environment on the board, or say which name is near."""
+
+from orchestrator.adapters.api.board import Board
+from orchestrator.domain.snapshot import EnvironmentView
+from orchestrator.domain.text import did_you_mean, printable
+from orchestrator.errors import NotFound
+
+
+def environment(board: Board, name: str) -> EnvironmentView:
+    """Return one environment by raw branch name or own name; raises NotFound with the nearest name."""
+    found = board.get(name)
+    if found is not None:
+        return found
+    known = [known for view in board.read() for known in (view.environment, view.branch)]
+    raise NotFound(f'no environment "{printable(name, 64)}"{did_you_mean(name, known)} (anabranch envs)')

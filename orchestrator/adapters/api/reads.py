@@ -1,0 +1,60 @@
+"""The requests that change nothing: environments, history, events, actors, the daemon itself."""
+
+from aiohttp import web
+
+from orchestrator.adapters.api import lookup
+from orchestrator.adapters.api.answers import answer
+from orchestrator.adapters.api.board import Board
+from orchestrator.adapters.api.bodies import number
+from orchestrator.adapters.api.pool import Pool
+from orchestrator.adapters.gateway import Gateway
+
+
+class Reads:
+    """Answers from the board where it can, from the gateway elsewhere."""
+
+    def __init__(self, board: Board, gateway: Gateway, pool: Pool, about: dict[str, object]) -> None:
+        self._board = board
+        self._gateway = gateway
+        self._pool = pool
+        self._about = about
+
+    def routes(self) -> tuple[web.RouteDef, ...]:
+        """The paths that are answered here."""
+        return (
+            web.get("/v1/version", self.version),
+            web.get("/v1/environments", self.environments),
+            web.get("/v1/environments/{environment}", self.environment),
+            web.get("/v1/events", self.events),
+            web.get("/v1/services/{environment}/{service}/history", self.history),
+            web.get("/v1/actors", self.actors),
+        )
+
+    async def version(self, _: web.Request) -> web.Response:
+        """Say which daemon this is."""
+        return answer(self._about)
+
+    async def environments(self, _: web.Request) -> web.Response:
+        """Show every environment."""
+        return answer(self._board.read())
+
+    async def environment(self, request: web.Request) -> web.Response:
+        """Show one environment."""
+        return answer(lookup.environment(self._board, request.match_info["environment"]))
+
+    async def events(self, request: web.Request) -> web.Response:
+        """Tell what happened, oldest first."""
+        wanted = request.query.get("environment")
+        name = lookup.environment(self._board, wanted).environment if wanted else None
+        limit = number(request, "limit", 100, 10_000)
+        return answer(await self._pool.run(lambda: self._gateway.events(name, limit)))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """List the releases of one service, newest first."""
+        view = lookup.environment(self._board, request.match_info["environment"])
+        service = request.match_info["service"]
+        return answer(await self._pool.run(lambda: self._gateway.history(view.environment, service)))
+
+    async def actors(self, _: web.Request) -> web.Response:
+        """Show every actor."""
+        return answer(await self._pool.run(self._gateway.actors))

@@ -1,0 +1,83 @@
+"""The newest picture of every environment, for readers that must not wait for anybody.
+
+In: views that Branch actors publish, each its own environment, and what happened. Out: the same, at once, to any
+thread; a change is called out after it can be read, from the thread that made it.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import structlog
+
+from orchestrator.domain.snapshot import EnvironmentView, EventView
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An environment that is gone."""
+
+    environment: str
+
+
+Change = EnvironmentView | Removed | EventView
+
+
+class Board:
+    """Writers replace the whole picture, so that readers never lock."""
+
+    def __init__(self) -> None:
+        self._writing = threading.Lock()
+        self._views: Mapping[str, EnvironmentView] = MappingProxyType({})
+        self._callbacks: tuple[Callable[[Change], None], ...] = ()
+
+    def publish(self, view: EnvironmentView) -> None:
+        """Show `view` instead of what was shown of its environment; the same again is no change."""
+        with self._writing:
+            if self._views.get(view.environment) == view:
+                return
+            self._views = MappingProxyType({**self._views, view.environment: view})
+        self._call_out(view)
+
+    def remove(self, environment: str) -> None:
+        """Show this environment no more."""
+        with self._writing:
+            if environment not in self._views:
+                return
+            kept = {name: view for name, view in self._views.items() if name != environment}
+            self._views = MappingProxyType(kept)
+        self._call_out(Removed(environment))
+
+    def happened(self, event: EventView) -> None:
+        """Call an event out; it is not kept here."""
+        self._call_out(event)
+
+    def read(self) -> tuple[EnvironmentView, ...]:
+        """Show every environment: the baseline first, then by name."""
+        return tuple(sorted(self._views.values(), key=lambda view: (not view.baseline, view.environment)))
+
+    def get(self, environment: str) -> EnvironmentView | None:
+        """Show one environment, named by its own name or by its branch's."""
+        views = self._views
+        return views.get(environment) or next((v for v in views.values() if v.branch == environment), None)
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Call back for every change from now on, from any thread; returns what ends that. It must not block."""
+        with self._writing:
+            self._callbacks = (*self._callbacks, callback)
+
+        def unsubscribe() -> None:
+            with self._writing:
+                self._callbacks = tuple(kept for kept in self._callbacks if kept is not callback)
+
+        return unsubscribe
+
+    def _call_out(self, change: Change) -> None:
+        for callback in self._callbacks:
+            try:
+                callback(change)
+            except Exception:  # a reader's fault is not the publisher's
+                _log.exception("change not called out", change=type(change).__name__)

@@ -1,0 +1,49 @@
+"""What the HTTP API asks of the daemon; `actors/gateway.py` implements it, so that the API knows no actors.
+
+Every call blocks for seconds at most and may come from any thread; `logs` may follow for as long as its reader reads.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from orchestrator.domain.hint import RefHint
+from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
+
+
+class Gateway(Protocol):
+    """Requests to the actors. Raises NotFound, Conflict or Permanent with a line for a person, Temporary when busy."""
+
+    def hint(self, hints: tuple[RefHint, ...]) -> None:
+        """Look at these repositories now; returns as soon as the hints are in memory."""
+
+    def sync(self) -> tuple[str, ...]:
+        """Look at every repository now; returns their names."""
+
+    def approve_removal(self, repository: str) -> tuple[str, ...]:
+        """Let the removals go on that the brake holds back; returns the branches."""
+
+    def edit(
+        self, environment: str, service: str, changes: tuple[tuple[str, str | None], ...], *, revision: str, by: str
+    ) -> Edited:
+        """Set (text) or unset (None) overrides of variables.
+
+        `revision` is that of the ServiceView the edit was made on, empty to not care. Raises Conflict when it is
+        another one by now, Permanent with one line when a text is no good; nothing is changed then.
+        """
+
+    def redeploy(self, environment: str, service: str, *, by: str) -> Edited:
+        """Make a new release of the same commit."""
+
+    def history(self, environment: str, service: str) -> tuple[HistoryEntry, ...]:
+        """The releases of one service, newest first."""
+
+    def events(self, environment: str | None, limit: int) -> tuple[EventView, ...]:
+        """What happened, oldest first, at most the newest `limit`."""
+
+    def logs(
+        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
+    ) -> Iterator[tuple[int, float, str]]:
+        """Yield (release, seconds since the epoch, line)."""
+
+    def actors(self) -> tuple[ActorView, ...]:
+        """Every actor, parents before children."""
