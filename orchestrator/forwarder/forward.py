@@ -1,0 +1,116 @@
+"""Journal → daemon: parsed, coalesced per branch, posted until acknowledged; at least once, in order per branch.
+
+In: rows that the receiver wrote. Out: hints at the daemon, and each row's state. While the daemon is away it tries
+again with full jitter, for as long as a row waits.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from random import SystemRandom
+
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.domain import hint
+from orchestrator.domain.hint import RefHint
+from orchestrator.domain.payload import Malformed
+from orchestrator.domain.webhook import Hook
+from orchestrator.errors import Temporary
+from orchestrator.forwarder.daemon_client import DaemonClient, NotTaken
+from orchestrator.forwarder.journal import Journal
+from orchestrator.forwarder.ledger import State, Unsent
+from orchestrator.forwarder.options import Limits
+from orchestrator.forwarder.reading import read
+
+_PARSED_AT_ONCE = 64
+_SENT_AT_ONCE = 1024
+_HINTS_IN_A_POST = 500
+_RANDOM = SystemRandom()
+
+
+class Forward:
+    """One loop; `wake` it after each delivery."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        hooks: Mapping[str, Hook],
+        daemon: DaemonClient,
+        limits: Limits,
+        log: FilteringBoundLogger,
+    ):
+        self._journal = journal
+        self._hooks = hooks
+        self._daemon = daemon
+        self._limits = limits
+        self._log = log
+        self._arrived = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that the journal holds something new."""
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Forward until cancelled."""
+        failures = 0
+        while True:
+            self._arrived.clear()
+            try:
+                busy = await self._turn()
+            except Temporary as error:
+                failures += 1
+                self._log.warning("hints wait", reason=str(error), tries=failures)
+                await asyncio.sleep(self._delay(failures))
+                continue
+            failures = 0
+            if not busy:
+                await self._arrived.wait()
+
+    async def _turn(self) -> bool:
+        parsed = await self._parse()
+        batch = await self._journal.unsent(_SENT_AT_ONCE)
+        if batch:
+            await self._send(batch)
+        return bool(parsed or batch)
+
+    async def _parse(self) -> int:
+        rows = await self._journal.unread(_PARSED_AT_ONCE)
+        verdicts = [read(self._hooks, row) for row in rows]
+        if verdicts:
+            await self._journal.settle(verdicts)
+        for verdict in verdicts:
+            if verdict.state in {State.DEAD, State.REFUSED}:
+                self._log.warning(
+                    "delivery not forwarded", delivery=verdict.seq, state=verdict.state, reason=verdict.reason
+                )
+        return len(verdicts)
+
+    async def _send(self, batch: Sequence[Unsent]) -> None:
+        """Post a batch; what the daemon does not take is halved until the delivery at fault is alone, then buried."""
+        try:
+            hints = coalesce(batch)
+            for start in range(0, len(hints), _HINTS_IN_A_POST):
+                await self._daemon.post(hints[start : start + _HINTS_IN_A_POST])
+        except (NotTaken, Malformed) as error:
+            await self._split(batch, str(error))
+            return
+        await self._journal.acknowledge([row.seq for row in batch])
+        self._log.info("forwarded", deliveries=len(batch), hints=len(hints))
+
+    async def _split(self, batch: Sequence[Unsent], reason: str) -> None:
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._send(batch[:middle])
+            await self._send(batch[middle:])
+            return
+        await self._journal.bury(batch[0].seq, reason)
+        self._log.warning("delivery not forwarded", delivery=batch[0].seq, state=State.DEAD, reason=reason)
+
+    def _delay(self, failures: int) -> float:
+        most = self._limits.retry_first_seconds * 2.0 ** min(failures, 32)
+        return _RANDOM.uniform(0.0, min(most, self._limits.retry_most_seconds))
+
+
+def coalesce(batch: Sequence[Unsent]) -> tuple[RefHint, ...]:
+    """Keep the newest hint of each branch; raises `Malformed` when a row was damaged on disk."""
+    newest = {(h.repository, h.ref): h for row in batch for h in hint.from_json(row.hints.encode())}
+    return tuple(newest.values())

@@ -1,0 +1,183 @@
+"""The journal: SQLite, on disk and synced before any answer.
+
+In: pieces of work on the one connection, from any coroutine. Out: their results, once the transaction that held them is
+committed. One thread owns the connection and commits everything that waits together: one fsync for many deliveries.
+A commit that fails is never answered with success: the connection is opened anew and all of its work raises
+`JournalFault`.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from sqlite3 import Connection
+from time import time
+from typing import Any, TypeVar
+
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.errors import AnabranchError, Permanent, Temporary
+from orchestrator.forwarder import journal_file, ledger
+from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
+from orchestrator.forwarder.options import Limits
+
+_GROUP = 512
+T = TypeVar("T")
+Work = Callable[[Connection], Any]
+
+
+class JournalFault(Temporary):
+    """Nothing of this was written down for certain; the line says why."""
+
+
+class Journal:
+    """Deliveries on disk; `fault` is the reason why the last commit failed, empty when it did not."""
+
+    def __init__(self, path: Path, limits: Limits, log: FilteringBoundLogger, clock: Callable[[], float] = time):
+        self.fault = ""
+        self._path = path
+        self._limits = limits
+        self._log = log
+        self._clock = clock
+        self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._started: Future[None] = Future()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+
+    async def open(self) -> None:
+        """Open or make the file; a damaged one is set aside and its intact rows are carried over.
+
+        Raises `Permanent` when others may write the file or another process holds it, `JournalFault` when the disk
+        does not take it.
+        """
+        self._thread.start()
+        await asyncio.wrap_future(self._started)
+
+    async def close(self) -> None:
+        """Commit what waits, then close the file."""
+        self._closing = True
+        self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def do(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in the journal's thread; returns when its transaction is on disk. Raises `JournalFault`."""
+        if self._closing:
+            raise JournalFault(f"{self._path}: the journal is closing")
+        future: Future[T] = Future()
+        self._waiting.put((work, future))
+        return await asyncio.wrap_future(future)
+
+    async def record(self, entry: Entry) -> Receipt:
+        """Add a verified delivery once."""
+        return await self.do(lambda db: ledger.insert(db, entry))
+
+    async def unread(self, limit: int) -> tuple[Unread, ...]:
+        """Return the oldest deliveries that wait to be parsed."""
+        return await self.do(lambda db: ledger.unread(db, limit))
+
+    async def unsent(self, limit: int) -> tuple[Unsent, ...]:
+        """Return the oldest deliveries that wait to be forwarded."""
+        return await self.do(lambda db: ledger.unsent(db, limit))
+
+    async def settle(self, verdicts: Sequence[Verdict]) -> None:
+        """Write down what became of journalled deliveries."""
+        await self.do(lambda db: ledger.settle(db, verdicts))
+
+    async def acknowledge(self, seqs: Sequence[int]) -> None:
+        """Mark deliveries as forwarded."""
+        await self.do(lambda db: ledger.acknowledge(db, seqs, self._clock()))
+
+    async def bury(self, seq: int, reason: str) -> None:
+        """Make a parsed delivery a dead letter."""
+        await self.do(lambda db: ledger.bury(db, seq, reason))
+
+    async def revive(self) -> int:
+        """Let every dead letter be parsed again; returns how many."""
+        return await self.do(ledger.revive)
+
+    async def counts(self) -> dict[str, int]:
+        """Count deliveries by state."""
+        return await self.do(ledger.counts)
+
+    async def probe(self) -> None:
+        """Write something, to learn whether writing works again."""
+        await self.do(lambda db: ledger.probe(db, self._clock()))
+
+    async def trim(self) -> None:
+        """Forget what is older than the limits say."""
+        limits = self._limits
+        await self.do(
+            lambda db: ledger.trim(
+                db,
+                self._clock(),
+                body_days=limits.keep_body_days,
+                key_days=limits.keep_key_days,
+                budget=limits.journal_bytes,
+            )
+        )
+
+    def _run(self) -> None:
+        try:
+            db: Connection | None = journal_file.start(self._path, self._limits.journal_bytes, self._clock, self._log)
+        except (AnabranchError, sqlite3.Error, OSError) as error:
+            self._started.set_exception(error if isinstance(error, Permanent) else self._faulty(error))
+            return
+        self._started.set_result(None)
+        running = True
+        while running:
+            group, running = self._next_group()
+            db = self._commit(db, group) if group else db
+        if db is not None:
+            db.close()
+
+    def _next_group(self) -> tuple[list[tuple[Work, Future[Any]]], bool]:
+        group = []
+        job = self._waiting.get()
+        while job is not None:
+            if job[1].set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) == _GROUP or self._waiting.empty():
+                return group, True
+            job = self._waiting.get()
+        return group, False
+
+    def _commit(self, db: Connection | None, group: list[tuple[Work, Future[Any]]]) -> Connection | None:
+        try:
+            db = db or journal_file.connect(self._path, self._limits.journal_bytes)
+            db.execute("BEGIN IMMEDIATE")
+            results = [work(db) for work, _ in group]
+            db.execute("COMMIT")
+        except Exception as error:
+            fault = self._faulty(error)
+            _abandon(db)
+            for _, future in group:
+                future.set_exception(fault)
+            return None
+        self._well()
+        for (_, future), result in zip(group, results, strict=True):
+            future.set_result(result)
+        return db
+
+    def _faulty(self, error: Exception) -> JournalFault:
+        fault = JournalFault(f"{self._path}: cannot write ({error}); make room or repair the disk")
+        if not self.fault:
+            self._log.error("the journal cannot be written", reason=str(fault))
+        self.fault = str(fault)
+        return fault
+
+    def _well(self) -> None:
+        if self.fault:
+            self._log.info("the journal can be written again")
+        self.fault = ""
+
+
+def _abandon(db: Connection | None) -> None:
+    if db is None:
+        return
+    try:
+        db.close()
+    except sqlite3.Error:
+        return

@@ -1,0 +1,145 @@
+"""The journal's file: who may touch it, how it is opened, and what happens when it is damaged.
+
+In: a path. Out: an open connection with every promise switched on. A damaged file is renamed, never overwritten, and
+its intact rows move to the new one, from both ends up to the damage.
+"""
+
+import hashlib
+import os
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any
+
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.errors import Permanent
+from orchestrator.forwarder.ledger import SCHEMA
+
+_PAGE = 4096
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+
+
+def start(path: Path, budget: int, clock: Callable[[], float], log: FilteringBoundLogger) -> Connection:
+    """Check who may touch the file, check the file, open it; `budget` is the most bytes that it may grow to."""
+    _prepare(path)
+    try:
+        return _checked(path, budget)
+    except sqlite3.OperationalError as error:
+        if _code(error) == sqlite3.SQLITE_BUSY:
+            raise Permanent(f"{path}: another forwarder holds this journal; stop that one first") from error
+        raise
+    except sqlite3.DatabaseError as error:
+        if _code(error) not in _DAMAGE:
+            raise
+    aside = _set_aside(path, int(clock()))
+    _prepare(path)
+    db = connect(path, budget)
+    carried, missing = _carry_over(aside, db)
+    log.error("the journal was damaged", set_aside=str(aside), carried_over=carried, missing=missing)
+    return db
+
+
+def connect(path: Path, budget: int) -> Connection:
+    """Open the file for this process alone; every commit is synced (SQLite: NORMAL may lose it at power loss)."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    db.text_factory = _text
+    try:
+        db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA fullfsync = 1")
+        db.execute("PRAGMA journal_size_limit = 16777216")
+        db.execute(f"PRAGMA max_page_count = {max(budget // _PAGE, 16)}")
+        db.executescript(SCHEMA)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.close(descriptor)
+    for place, kind in ((path.parent, stat.S_ISDIR), (path, stat.S_ISREG)):
+        found = place.lstat()
+        if not kind(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & _WRITABLE_BY_OTHERS:
+            raise Permanent(
+                f"{place}: others may write here, so it cannot be trusted; chown it to yourself, chmod go-w"
+            )
+    _sync_directory(path.parent)
+
+
+def _checked(path: Path, budget: int) -> Connection:
+    db = connect(path, budget)
+    try:
+        answer = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        if answer != "ok":
+            damage = sqlite3.DatabaseError(answer)
+            damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damage
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_aside(path: Path, now: int) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{now}")
+    while aside.exists():
+        now += 1
+        aside = path.with_name(f"{path.name}.damaged-{now}")
+    for suffix in ("", "-wal"):
+        source = path.with_name(path.name + suffix)
+        if source.exists():
+            source.rename(aside.with_name(aside.name + suffix))
+    _sync_directory(path.parent)
+    return aside
+
+
+def _carry_over(aside: Path, db: Connection) -> tuple[int, int]:
+    """Return how many rows were carried over, and how many numbers between the first and the last are missing."""
+    with closing(sqlite3.connect(aside, isolation_level=None)) as old:
+        old.text_factory = _text
+        db.execute("BEGIN IMMEDIATE")
+        if not _copy_until_damage(old, "SELECT * FROM delivery NOT INDEXED ORDER BY seq", db):
+            _copy_until_damage(old, "SELECT * FROM delivery NOT INDEXED ORDER BY seq DESC", db)
+        db.execute("COMMIT")
+    carried, first, last = db.execute("SELECT COUNT(*), MIN(seq), MAX(seq) FROM delivery").fetchone()
+    return carried, last - first + 1 - carried if carried else 0
+
+
+def _copy_until_damage(old: Connection, query: str, db: Connection) -> bool:
+    try:
+        for row in old.execute(query):
+            if _intact(row):
+                db.execute("INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    except sqlite3.Error:
+        return False
+    return True
+
+
+def _intact(row: tuple[Any, ...]) -> bool:
+    digest, body = row[4], row[6]
+    return body is None or (isinstance(body, bytes) and hashlib.sha256(body).digest() == digest)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,226 @@
+"""What the journal holds: one row for each delivery, and every statement that reads or changes rows.
+
+In: an open connection and values. Out: values. Each function runs inside a transaction of `journal.py`.
+
+    journalled ── parsed ── forwarded        parsed: its hints wait for the daemon's acknowledgement
+        ├── ignored                          nothing to do
+        ├── refused                          speaks of a repository that is not the hook's
+        └── dead                             could not be parsed; tried again at every start
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from sqlite3 import Connection
+
+from orchestrator.domain import hint
+from orchestrator.domain.hint import RefHint
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivery (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    hook TEXT NOT NULL,
+    key TEXT NOT NULL,
+    received_at REAL NOT NULL,
+    body_sha256 BLOB NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
+    hints TEXT NOT NULL DEFAULT '[]',
+    forwarded_at REAL,
+    UNIQUE (hook, key)
+);
+CREATE INDEX IF NOT EXISTS delivery_open ON delivery (state, seq) WHERE state IN ('journalled', 'parsed');
+CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
+"""
+_WITHOUT_ID_SECONDS = 600
+_DAY = 86_400
+_TRIM_AT_ONCE = 1000
+
+
+class State(StrEnum):
+    """How far a delivery has come."""
+
+    JOURNALLED = "journalled"
+    PARSED = "parsed"
+    FORWARDED = "forwarded"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A verified delivery; `key` is the sender's id, empty when there is none; `received_at` in epoch seconds."""
+
+    hook: str
+    key: str
+    received_at: float
+    headers: Mapping[str, tuple[str, ...]]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The row of a delivery: new, `repeated`, or a `conflict` (a known id with another body)."""
+
+    seq: int
+    repeated: bool = False
+    conflict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A journalled delivery; `headers` is JSON text; `intact` is False when the body is no longer what was received."""
+
+    seq: int
+    hook: str
+    headers: str
+    body: bytes
+    intact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A parsed delivery and its hints, as JSON text."""
+
+    seq: int
+    hints: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The state that a delivery reaches, why, and the hints that it gives."""
+
+    seq: int
+    state: State
+    reason: str = ""
+    hints: tuple[RefHint, ...] = ()
+
+
+def insert(db: Connection, entry: Entry) -> Receipt:
+    """Add a delivery once; a repeated one makes its repository be looked at again."""
+    digest = hashlib.sha256(entry.body)
+    window = int(entry.received_at // _WITHOUT_ID_SECONDS)
+    key = entry.key or f"sha256:{digest.hexdigest()}:{window}"
+    known = _find(db, entry.hook, key)
+    if known is None:
+        return Receipt(_add(db, entry, key, digest.digest()))
+    if known[1] == digest.digest():
+        return _look_again(db, known[0])
+    key = f"{key}~{digest.hexdigest()}"
+    known = _find(db, entry.hook, key)
+    return _look_again(db, known[0]) if known else Receipt(_add(db, entry, key, digest.digest()), conflict=True)
+
+
+def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
+    """Return the oldest deliveries that wait to be parsed."""
+    rows = db.execute(
+        "SELECT seq, hook, headers, body, body_sha256 FROM delivery WHERE state = 'journalled' ORDER BY seq LIMIT ?",
+        (limit,),
+    ).fetchall()
+    return tuple(
+        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected)
+        for seq, hook, headers, body, expected in rows
+    )
+
+
+def unsent(db: Connection, limit: int) -> tuple[Unsent, ...]:
+    """Return the oldest deliveries that wait to be forwarded."""
+    rows = db.execute(
+        "SELECT seq, hints FROM delivery WHERE state = 'parsed' ORDER BY seq LIMIT ?", (limit,)
+    ).fetchall()
+    return tuple(Unsent(seq, hints) for seq, hints in rows)
+
+
+def settle(db: Connection, verdicts: Sequence[Verdict]) -> None:
+    """Write down what became of journalled deliveries."""
+    db.executemany(
+        "UPDATE delivery SET state = ?, reason = ?, hints = ? WHERE seq = ?",
+        [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), v.seq) for v in verdicts],
+    )
+
+
+def acknowledge(db: Connection, seqs: Sequence[int], now: float) -> None:
+    """Mark deliveries as forwarded."""
+    db.executemany(
+        "UPDATE delivery SET state = 'forwarded', forwarded_at = ? WHERE seq = ?", [(now, seq) for seq in seqs]
+    )
+
+
+def bury(db: Connection, seq: int, reason: str) -> None:
+    """Make a parsed delivery a dead letter."""
+    db.execute("UPDATE delivery SET state = 'dead', reason = ? WHERE seq = ?", (reason, seq))
+
+
+def revive(db: Connection) -> int:
+    """Let every dead letter be parsed again; returns how many."""
+    changed = db.execute("UPDATE delivery SET state = 'journalled' WHERE state = 'dead' AND body IS NOT NULL")
+    return changed.rowcount
+
+
+def counts(db: Connection) -> dict[str, int]:
+    """Count deliveries by state; every state is named."""
+    found = dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
+    return {str(state): found.get(str(state), 0) for state in State}
+
+
+def probe(db: Connection, now: float) -> None:
+    """Write something, to learn whether writing works."""
+    db.execute("INSERT INTO probe VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", (now,))
+
+
+def trim(db: Connection, now: float, *, body_days: float, key_days: float, budget: int) -> None:
+    """Forget old bodies, then old deliveries; above three quarters of the budget (bytes), the oldest bodies early.
+
+    What still waits to be parsed or forwarded is never touched.
+    """
+    db.execute(
+        "DELETE FROM delivery WHERE received_at < ? AND state NOT IN ('journalled', 'parsed')", (now - key_days * _DAY,)
+    )
+    db.execute(
+        "UPDATE delivery SET body = NULL WHERE received_at < ? AND body IS NOT NULL"
+        " AND state NOT IN ('journalled', 'dead')",
+        (now - body_days * _DAY,),
+    )
+    if _used_bytes(db) > budget * 3 // 4:
+        db.execute(
+            "UPDATE delivery SET body = NULL WHERE seq IN (SELECT seq FROM delivery WHERE body IS NOT NULL"
+            " AND state NOT IN ('journalled', 'dead') ORDER BY seq LIMIT ?)",
+            (_TRIM_AT_ONCE,),
+        )
+
+
+def _add(db: Connection, entry: Entry, key: str, digest: bytes) -> int:
+    cursor = db.execute(
+        "INSERT INTO delivery (hook, key, received_at, body_sha256, headers, body, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'journalled')",
+        (entry.hook, key, entry.received_at, digest, json.dumps(entry.headers), entry.body),
+    )
+    return cursor.lastrowid or 0
+
+
+def _find(db: Connection, hook: str, key: str) -> tuple[int, bytes] | None:
+    row: tuple[int, bytes] | None = db.execute(
+        "SELECT seq, body_sha256 FROM delivery WHERE hook = ? AND key = ?", (hook, key)
+    ).fetchone()
+    return row
+
+
+def _look_again(db: Connection, seq: int) -> Receipt:
+    db.execute("UPDATE delivery SET state = 'parsed' WHERE seq = ? AND state = 'forwarded'", (seq,))
+    return Receipt(seq, repeated=True)
+
+
+def _digest(body: bytes | None) -> bytes:
+    return hashlib.sha256(body or b"").digest()
+
+
+def _used_bytes(db: Connection) -> int:
+    pages, free, size = (
+        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+    )
+    return int((pages - free) * size)

@@ -1,0 +1,67 @@
+"""What the forwarder must be told; the settings build it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.domain.webhook import Hook
+from orchestrator.domain.webhook.hosts import host
+from orchestrator.errors import Permanent
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonTarget:
+    """Where the daemon takes hints: a unix socket, or an http(s) URL with a bearer token; exactly one of them."""
+
+    socket: Path | None = None
+    url: str = ""
+    token: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if bool(self.url) == (self.socket is not None):
+            raise Permanent("forwarder: give the daemon's socket or its URL, one of them")
+        if self.url and not (self.url.startswith(("http://", "https://")) and self.token):
+            raise Permanent("forwarder: the daemon's URL must start with http:// or https:// and needs a token")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds; sizes in bytes, times in seconds.
+
+    `body_bytes` bounds one body (a git host's own bound may be lower), `held_bytes` all bodies in memory together,
+    `journal_bytes` the journal's file.
+    """
+
+    body_bytes: int = 25 * 2**20
+    held_bytes: int = 64 * 2**20
+    header_bytes: int = 32 * 2**10
+    requests: int = 4096
+    header_seconds: float = 10.0
+    body_seconds: float = 10.0
+    stop_seconds: float = 10.0
+    retry_first_seconds: float = 1.0
+    retry_most_seconds: float = 300.0
+    journal_bytes: int = 2**30
+    keep_body_days: float = 7.0
+    keep_key_days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ForwarderOptions:
+    """Listen on `host`:`port` (0 takes a free one) and serve `/hooks/NAME` for every hook.
+
+    Raises `Permanent` for hooks of one name or of an unknown git host.
+    """
+
+    journal: Path
+    hooks: tuple[Hook, ...]
+    daemon: DaemonTarget
+    host: str = "127.0.0.1"
+    port: int = 8080
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        names = [hook.name for hook in self.hooks]
+        if len(set(names)) < len(names):
+            raise Permanent("forwarder: two hooks have one name; give each its own")
+        for hook in self.hooks:
+            host(hook.provider)

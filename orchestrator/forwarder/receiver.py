@@ -1,0 +1,152 @@
+"""HTTP in: path, method, size, signature, journal, and only then 202. Nothing is parsed here.
+
+In: requests of git hosts on `/hooks/NAME`. Out: rows in the journal. `/healthz` says that the loop turns, `/readyz`
+that a delivery would be kept.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from time import time
+
+from aiohttp import web
+from structlog.typing import FilteringBoundLogger
+
+from orchestrator.domain.webhook import Headers, Hook
+from orchestrator.domain.webhook.hosts import host
+from orchestrator.domain.webhook.signature import Refused
+from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
+from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.ledger import Entry, Receipt
+from orchestrator.forwarder.options import ForwarderOptions
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Receiver:
+    """Answers git hosts; `arrived` is called after each delivery that is on disk."""
+
+    def __init__(
+        self,
+        options: ForwarderOptions,
+        journal: Journal,
+        arrived: Callable[[], None],
+        log: FilteringBoundLogger,
+        clock: Callable[[], float] = time,
+    ):
+        self._hooks = {hook.name: hook for hook in options.hooks}
+        self._limits = options.limits
+        self._intake = Intake(options.limits)
+        self._journal = journal
+        self._arrived = arrived
+        self._log = log
+        self._clock = clock
+        self._stopping = False
+        self._refusals: Counter[tuple[str, int]] = Counter()
+
+    def application(self) -> web.Application:
+        """Build the routes."""
+        app = web.Application(middlewares=[self._count_refusals])
+        app.router.add_route("*", "/hooks/{name}", self._deliver, expect_handler=self._expect)
+        app.router.add_get("/healthz", self._healthy)
+        app.router.add_get("/readyz", self._ready)
+        return app
+
+    def stop(self) -> None:
+        """Refuse every new delivery from here on."""
+        self._stopping = True
+
+    def report(self) -> None:
+        """Log how often each hook refused since the last report, and start counting anew."""
+        for (hook, status), times in sorted(self._refusals.items()):
+            self._log.warning("deliveries were refused", hook=hook, status=status, times=times)
+        self._refusals.clear()
+
+    async def _deliver(self, request: web.Request) -> web.Response:
+        hook, most = self._admit(request)
+        with self._intake.place() as place:
+            return await self._accept(request, hook, most, place)
+
+    async def _expect(self, request: web.Request) -> None:
+        self._admit(request)
+        if request.headers["Expect"].lower() != "100-continue":
+            raise web.HTTPExpectationFailed(text="nothing but 100-continue can be expected")
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0
+
+    def _admit(self, request: web.Request) -> tuple[Hook, int]:
+        """Judge by the request line and the headers alone; returns the hook and the longest body it may send."""
+        hook = self._hooks.get(request.match_info["name"])
+        if hook is None:
+            raise web.HTTPNotFound(text="there is no hook of this name")
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"], text="deliveries are sent with POST")
+        if "Content-Encoding" in request.headers:
+            raise web.HTTPUnsupportedMediaType(text="send the body without Content-Encoding")
+        if sum(len(name) + len(value) for name, value in request.raw_headers) > self._limits.header_bytes:
+            raise web.HTTPRequestHeaderFieldsTooLarge(text="the headers are too long")
+        most = min(host(hook.provider).BODY_BYTES, self._limits.body_bytes)
+        if (request.content_length or 0) > most:
+            raise too_long(most, request.content_length or 0)
+        if self._stopping:
+            raise overloaded("shutting down; try again")
+        return hook, most
+
+    async def _accept(self, request: web.Request, hook: Hook, most: int, place: Place) -> web.Response:
+        body = await place.read(request, most)
+        headers = _headers(request)
+        theirs = host(hook.provider)
+        try:
+            theirs.verify(hook, headers, body, self._clock())
+            skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers)
+        except Refused as error:
+            raise web.HTTPUnauthorized(text=str(error)) from error
+        if skipped:
+            return web.json_response({"ignored": skipped})
+        kept = {name: headers[name] for name in theirs.HEADERS if name in headers}
+        receipt = await self._record(Entry(hook.name, _id(key), self._clock(), kept, body))
+        return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
+
+    async def _record(self, entry: Entry) -> Receipt:
+        try:
+            receipt = await self._journal.record(entry)
+        except JournalFault as error:
+            raise overloaded("the journal cannot be written; try again") from error
+        self._arrived()
+        say = self._log.warning if receipt.conflict else self._log.info
+        say("delivery", hook=entry.hook, delivery=receipt.seq, repeated=receipt.repeated, conflict=receipt.conflict)
+        return receipt
+
+    async def _healthy(self, _: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        if self._stopping:
+            raise overloaded("shutting down")
+        if self._journal.fault:
+            try:
+                await self._journal.probe()
+            except JournalFault as error:
+                raise overloaded("the journal cannot be written") from error
+        return web.Response(text="ok")
+
+    @web.middleware
+    async def _count_refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except web.HTTPException as answer:
+            hook = request.match_info.get("name", "")
+            self._refused(hook if hook in self._hooks else "", answer.status)
+            raise
+
+    def _refused(self, hook: str, status: int) -> None:
+        if not self._refusals[hook, status]:
+            self._log.warning("a request was refused", hook=hook, status=status)
+        self._refusals[hook, status] += 1
+
+
+def _headers(request: web.Request) -> Headers:
+    return {name.lower(): tuple(request.headers.getall(name)) for name in request.headers}
+
+
+def _id(key: str) -> str:
+    return key if key.isascii() and key.isprintable() and len(key) <= 200 else ""
