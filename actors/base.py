@@ -1,0 +1,174 @@
+"""House rules of every actor, once: failure, retry with back-off, children that are started again, and the roster.
+
+A handler changes what the actor wants and calls `reconcile`, which makes the world match. When a handler fails, nothing
+is run again with the old message: the failure is noted, and `reconcile` is called later with what is wanted then.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from thespian.actors import (
+    ActorAddress,
+    ActorExitRequest,
+    ActorTypeDispatcher,
+    ChildActorExited,
+    WakeupMessage,
+)
+
+from actors.ports import CAPABILITY, Ports
+from actors.roster import Note
+from orchestrator.errors import AnabranchError, Permanent
+
+FIRST_RETRY = 0.5
+"""Seconds; doubled with each failure up to `last_retry`, with jitter."""
+
+
+@dataclass(slots=True)
+class Child:
+    """A child actor: how to make it again, and how many messages it was sent since it was made."""
+
+    key: Hashable
+    kind: type["BaseActor"]
+    start: object
+    address: ActorAddress
+    sent: int = 0
+    losses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Payload of a wake-up: reconcile again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respawn:
+    """Payload of a wake-up: make a lost child again."""
+
+    key: Hashable
+
+
+class BaseActor(ActorTypeDispatcher):
+    """An actor that obeys the rules of the house; subclasses define `reconcile` and handlers of their messages.
+
+    Its parent sends the first message; `handled` counts the parent's messages, as the parent's `Child.sent` does, so
+    that a parent knows whether an actor that says "nothing is left here" has read all its mail.
+    """
+
+    last_retry = 60.0
+
+    def __init__(self, capabilities: dict[str, Any]) -> None:
+        super().__init__()
+        self.ports: Ports = capabilities[CAPABILITY]
+        self.children: dict[Hashable, Child] = {}
+        self.parent: ActorAddress | None = None
+        self.handled = 0
+        self.failures = 0
+        self.retrying = False
+        self.note = Note(type(self).__name__)
+        self.log = structlog.get_logger(type(self).__name__)
+
+    def receiveMessage(self, message: object, sender: ActorAddress) -> None:
+        """Dispatch one message; whatever it raises is noted, and tried again as a whole."""
+        self.parent = self.parent or sender
+        self.handled += sender == self.parent
+        try:
+            super().receiveMessage(message, sender)
+            self.failures = 0 if not self.retrying else self.failures
+        except AnabranchError as error:
+            self.failed(str(error), permanent=isinstance(error, Permanent))
+        except Exception as error:
+            self.log.exception("handler failed", actor=self.note.name, message=type(message).__name__)
+            self.failed(f"{type(error).__name__} while handling {type(message).__name__}", permanent=False)
+
+    def reconcile(self) -> None:
+        """Make the world match what this actor wants now; may run any number of times."""
+
+    def failed(self, line: str, *, permanent: bool) -> None:
+        """Note a failure; unless only a new commit or setting can help, reconcile again after a while."""
+        self.write(failure=line)
+        self.log.warning("failed", actor=self.note.name, reason=line)
+        if not permanent and not self.retrying:
+            self.retrying = True
+            self.failures += 1
+            self.wake(min(self.last_retry, FIRST_RETRY * 2**self.failures) * (0.5 + self.ports.chance() / 2), Retry())
+
+    def wake(self, seconds: float, payload: object) -> None:
+        """Ask for `woken(payload)` after a while."""
+        self.wakeupAfter(timedelta(seconds=seconds), payload)
+
+    def receiveMsg_WakeupMessage(self, message: WakeupMessage, _sender: ActorAddress) -> None:
+        """Reconcile again, make a lost child again, or do what the subclass asked to be woken for."""
+        payload = message.payload
+        if isinstance(payload, Retry):
+            self.retrying = False
+            self.reconcile()
+        elif isinstance(payload, Respawn):
+            self._respawn(payload.key)
+        else:
+            self.woken(payload)
+
+    def woken(self, payload: object) -> None:
+        """Do what was asked for with `wake`."""
+
+    def spawn(self, key: Hashable, kind: type["BaseActor"], start: object) -> Child:
+        """Make a child and give it its first message."""
+        child = Child(key, kind, start, self.createActor(kind))
+        self.children[key] = child
+        self.tell(child, start)
+        return child
+
+    def tell_parent(self, message: object) -> None:
+        """Send to the parent."""
+        if self.parent is not None:
+            self.send(self.parent, message)
+
+    def tell(self, child: Child, message: object) -> None:
+        """Send to a child, counting."""
+        child.sent += 1
+        self.send(child.address, message)
+
+    def dismiss(self, key: Hashable) -> None:
+        """Let a child go; it is forgotten first, so that its exit is no loss."""
+        child = self.children.pop(key, None)
+        if child:
+            self.send(child.address, ActorExitRequest())
+
+    def receiveMsg_ChildActorExited(self, message: ChildActorExited, _sender: ActorAddress) -> None:
+        """Make a lost child again after a back-off that grows with each loss."""
+        self.ports.roster.forget(str(message.childAddress))
+        lost = next((c for c in self.children.values() if c.address == message.childAddress), None)
+        if lost:
+            lost.losses += 1
+            self.log.warning("child lost", actor=self.note.name, child=str(lost.key), losses=lost.losses)
+            self.wake(min(self.last_retry, FIRST_RETRY * 2 ** (lost.losses - 1)), Respawn(lost.key))
+
+    def _respawn(self, key: Hashable) -> None:
+        lost = self.children.get(key)
+        if lost:
+            child = self.spawn(key, lost.kind, lost.start)
+            child.losses = lost.losses
+            self.respawned(child)
+
+    def respawned(self, child: Child) -> None:
+        """Tell a child that was made again what the lost one knew."""
+
+    def receiveMsg_ActorExitRequest(self, _message: ActorExitRequest, _sender: ActorAddress) -> None:
+        """Leave the roster; the children are ended by the system."""
+        self.children.clear()
+        self.ports.roster.forget(str(self.myAddress))
+
+    def write(self, *, name: str | None = None, detail: str | None = None, failure: str | None = None) -> None:
+        """Tell the roster who this actor is, what it does, or what went wrong."""
+        note = self.note
+        changed = detail is not None and detail != note.detail
+        self.note = replace(
+            note,
+            name=note.name if name is None else name,
+            detail=note.detail if detail is None else detail,
+            since=self.ports.clock() if changed or not note.since else note.since,
+            failure=note.failure if failure is None else failure,
+        )
+        self.ports.roster.write(str(self.myAddress), self.note)

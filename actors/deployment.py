@@ -1,0 +1,42 @@
+"""One release being made to run, and kept running.
+
+In: `StartDeployment` from its service, `Observation`s of its release. Out: `runtime.apply`, and a `DeploymentStatus`
+for every observation. A runtime that cannot take the release now is asked again; one that never will fails it.
+"""
+
+from thespian.actors import ActorAddress
+
+from actors.base import BaseActor
+from actors.messages import DeploymentStatus, StartDeployment
+from orchestrator.domain.release import Release
+from orchestrator.domain.status import Health, Observation
+
+
+class DeploymentActor(BaseActor):
+    """Asks the runtime for one release and reports what becomes of it."""
+
+    release: Release
+
+    def receiveMsg_StartDeployment(self, message: StartDeployment, _sender: ActorAddress) -> None:
+        """Take the release on."""
+        self.release = message.release
+        self.write(name=f"deployment {message.release.name}", detail="applying")
+        self.reconcile()
+
+    def reconcile(self) -> None:
+        """Ask the runtime for the release; it does nothing if it runs already."""
+        self.ports.runtime.apply(self.release)
+
+    def failed(self, line: str, *, permanent: bool) -> None:
+        """Report that the runtime did not take the release, whether or not it is asked again."""
+        super().failed(line, permanent=permanent)
+        release = self.release
+        self._report(Observation(release.environment, release.service, release.number, Health.DEGRADED, line))
+
+    def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
+        """Pass on what was observed of this release."""
+        self._report(message)
+
+    def _report(self, observation: Observation) -> None:
+        self.write(detail=f"{observation.health} {observation.reason}".strip())
+        self.tell_parent(DeploymentStatus(self.release.number, observation))

@@ -1,0 +1,95 @@
+"""The way in from outside: requests of the API become messages, answers of actors become values or errors.
+
+In: calls from any thread. Out: what the actors answered within a deadline. This is the only place that uses
+`ActorSystem.private()`; pictures come from the board, the store, the runtime and the engine, and ask no actor at all.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from thespian.actors import ActorAddress, ActorSystem
+
+from actors.machine_room import picture
+from actors.messages import Approved, ApproveRemoval, Edit, Redeploy, Refused, SyncRepositories
+from actors.ports import Ports
+from orchestrator.domain.hint import RefHint
+from orchestrator.domain.override import Changes
+from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
+from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
+
+DEADLINE = timedelta(seconds=15)
+_KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Conflict, Permanent, Temporary)}
+
+
+class ActorGateway:
+    """Implements the API's `Gateway` on a running actor system whose root is at `root`."""
+
+    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports) -> None:
+        self._system, self._root, self._ports = system, root, ports
+
+    def hint(self, hints: tuple[RefHint, ...]) -> None:
+        """Pass hints on; they are kept in memory only, since the daemon's start reads everything."""
+        for hint in hints:
+            self._system.tell(self._root, hint)
+
+    def sync(self) -> tuple[str, ...]:
+        """Let every repository be looked at; returns their names."""
+        self._system.tell(self._root, SyncRepositories())
+        return tuple(r.name for r in self._ports.settings.repositories)
+
+    def approve_removal(self, repository: str) -> tuple[str, ...]:
+        """Let the removals go on that the brake holds back; returns the branches. Raises NotFound."""
+        answer = self._ask(ApproveRemoval(repository))
+        return answer.branches if isinstance(answer, Approved) else ()
+
+    def edit(self, environment: str, service: str, changes: Changes, *, revision: str, by: str) -> Edited:
+        """Set or unset overrides. Raises NotFound, Conflict, Permanent, or Temporary when nobody answers in time."""
+        return self._edited(Edit(self._environment(environment), service, changes, revision, by))
+
+    def redeploy(self, environment: str, service: str, *, by: str) -> Edited:
+        """Make the current commit a new release. Raises as `edit`."""
+        return self._edited(Redeploy(self._environment(environment), service, by))
+
+    def history(self, environment: str, service: str) -> tuple[HistoryEntry, ...]:
+        """The releases of one service, newest first."""
+        return self._ports.store.history(self._known(environment), service)
+
+    def events(self, environment: str | None, limit: int) -> tuple[EventView, ...]:
+        """What happened, oldest first."""
+        return self._ports.store.events(self._known(environment) if environment else None, limit)
+
+    def logs(
+        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
+    ) -> Iterator[tuple[int, float, str]]:
+        """Yield (release, seconds since the epoch, line)."""
+        for line in self._ports.runtime.logs(self._known(environment), service, release, tail=tail, follow=follow):
+            yield line.release, line.at, line.text
+
+    def actors(self) -> tuple[ActorView, ...]:
+        """Every actor, parents before children."""
+        return picture(self._system, self._ports.roster, self._ports.clock())
+
+    def _environment(self, name: str) -> str:
+        view = self._ports.board.get(name)
+        if view is None:
+            raise NotFound(f"no environment {name} (anabranch envs)")
+        return view.environment
+
+    def _known(self, name: str) -> str:
+        view = self._ports.board.get(name)
+        return view.environment if view else name
+
+    def _edited(self, message: Edit | Redeploy) -> Edited:
+        answer = self._ask(message)
+        if not isinstance(answer, Edited):
+            raise Temporary(f"unexpected answer {type(answer).__name__}; look at anabranch actors tree")
+        return answer
+
+    def _ask(self, message: object) -> object:
+        with self._system.private() as asker:
+            answer = asker.ask(self._root, message, DEADLINE)
+        if answer is None:
+            raise Temporary("no answer in time; what is it busy with? (anabranch actors tree)")
+        if isinstance(answer, Refused):
+            raise _KINDS.get(answer.kind, Permanent)(answer.text)
+        return answer

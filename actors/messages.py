@@ -1,0 +1,207 @@
+"""Every message that actors send each other: frozen values with names unique in the project.
+
+`HeadMoved`, `Observation`, `RefHint` and `Wired` live in the domain and travel as they are. An `ActorAddress` is the
+only thing here that is not plain data; it is Thespian's own value for "whom".
+"""
+
+from dataclasses import dataclass
+
+from thespian.actors import ActorAddress
+
+from orchestrator.domain.commit import Member
+from orchestrator.domain.override import Changes
+from orchestrator.domain.release import Release
+from orchestrator.domain.snapshot import ServiceView
+from orchestrator.domain.status import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class StartOrchestrator:
+    """To the root, once: create the repositories and the baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRepository:
+    """To a repository actor, first of all: which repository of the settings it is."""
+
+    repository: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartBranch:
+    """To a branch actor, first of all: the environment that it is, and its branch name as git spells it."""
+
+    environment: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartService:
+    """To a service actor, first of all."""
+
+    environment: str
+    branch: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartDeployment:
+    """To a deployment actor, first of all: the release that it makes run."""
+
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A repository actor to itself: read git once for all the hints that came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRepositories:
+    """Look at every repository now."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryLooked:
+    """A repository was read, or could not be (`problem`, one line).
+
+    `leaving` names the environments of branches that git lists no more, but whose removal is not confirmed.
+    """
+
+    repository: str
+    problem: str = ""
+    leaving: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TellAgain:
+    """To every repository: say anew what the heads of this environment are (its actor was lost)."""
+
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """To a service: what git says it is in this environment; None when it has no branch of its own there."""
+
+    member: Member | None
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """From a service to a peer, by way of its branch: tell `reply_to` who you are, now and whenever that changes.
+
+    `consumer` is the asking service's id, `fallback` the environment to borrow from (empty: none), `file` where the
+    reference is written, `candidates` the services that exist where the question went through.
+    """
+
+    environment: str
+    branch: str
+    service: str
+    consumer: str
+    reply_to: ActorAddress
+    fallback: str = ""
+    file: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WireReleased:
+    """From a service to a peer: `consumer` needs no more answers."""
+
+    environment: str
+    service: str
+    consumer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """To every service: the peer in this environment was lost and knows nobody; empty `service` means all of them."""
+
+    environment: str
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """From a service to its branch: how it is, how many rely on it, and how much of the mail it has read."""
+
+    view: ServiceView
+    consumers: int
+    handled: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentIdle:
+    """From a branch to the root: nothing is left here; it counts the mail read, so that none is lost."""
+
+    environment: str
+    handled: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStatus:
+    """From a deployment to its service: what became of release `number`."""
+
+    number: int
+    observation: Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """From the store: the rows are on disk; `number` is the release among them, 0 if there was none."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """From the store: the rows are not on disk, and why."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """From the gateway to a service: set or unset overrides."""
+
+    environment: str
+    service: str
+    changes: Changes
+    revision: str
+    by: str
+    reply_to: ActorAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redeploy:
+    """From the gateway to a service: make the current commit a new release."""
+
+    environment: str
+    service: str
+    by: str
+    reply_to: ActorAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRemoval:
+    """From the gateway to a repository: let the removals go on that the brake holds back."""
+
+    repository: str
+    reply_to: ActorAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The answer to ApproveRemoval."""
+
+    branches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer to a request that cannot be done; `kind` is NotFound, Conflict, Permanent or Temporary."""
+
+    kind: str
+    text: str

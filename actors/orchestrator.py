@@ -1,0 +1,170 @@
+"""The root: routes what moved and what was observed, supervises repositories and branches.
+
+In: `HeadMoved` from repositories, `Observation`s from the runtime, hints and requests from the gateway. Out: each to
+the one actor that it concerns. It waits for nothing, so that it answers at once whatever else goes on.
+"""
+
+from dataclasses import dataclass, replace
+
+from thespian.actors import ActorAddress
+
+from actors.base import BaseActor, Child
+from actors.branch import BranchActor
+from actors.messages import (
+    ApproveRemoval,
+    AskAgain,
+    Edit,
+    EnvironmentIdle,
+    Redeploy,
+    Refused,
+    RepositoryLooked,
+    StartBranch,
+    StartOrchestrator,
+    StartRepository,
+    SyncRepositories,
+    TellAgain,
+    WireReleased,
+    WireRequest,
+)
+from actors.repository import RepositoryActor
+from orchestrator.domain.commit import HeadMoved
+from orchestrator.domain.hint import RefHint
+from orchestrator.domain.naming import environment_name
+from orchestrator.domain.status import Observation
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Payload of a wake-up: look a second time before removing what an earlier daemon left."""
+
+
+class OrchestratorActor(BaseActor):
+    """One for the whole system; its children are `repository NAME` and `branch ENVIRONMENT`."""
+
+    def receiveMsg_StartOrchestrator(self, _message: StartOrchestrator, _sender: ActorAddress) -> None:
+        """Create a repository actor for each repository of the settings, and the baseline."""
+        self.unread = {r.name for r in self.ports.settings.repositories}
+        self.left_over = set(self.ports.runtime.environments())
+        self.confirming = self.confirmed = False
+        self.write(name="orchestrator", detail="idle")
+        self._branch(environment_name(self.ports.settings.baseline), self.ports.settings.baseline)
+        for repository in self.ports.settings.repositories:
+            self.spawn(("repository", repository.name), RepositoryActor, StartRepository(repository.name))
+
+    def _branch(self, environment: str, branch: str) -> Child:
+        key = ("branch", environment)
+        if key not in self.children:
+            self.spawn(key, BranchActor, StartBranch(environment, branch))
+        return self.children[key]
+
+    def _to_branch(self, environment: str, message: object) -> bool:
+        child = self.children.get(("branch", environment))
+        if child:
+            self.tell(child, message)
+        return child is not None
+
+    def _repositories(self) -> tuple[Child, ...]:
+        return tuple(c for c in self.children.values() if c.kind is RepositoryActor)
+
+    def _branches(self) -> tuple[Child, ...]:
+        return tuple(c for c in self.children.values() if c.kind is BranchActor)
+
+    # From repositories and branches
+
+    def receiveMsg_HeadMoved(self, message: HeadMoved, _sender: ActorAddress) -> None:
+        """Give a head to its branch, which exists from then on; a head that is gone makes no branch."""
+        if message.commit is None:
+            self._to_branch(message.environment, message)
+        else:
+            self.tell(self._branch(message.environment, message.branch), message)
+
+    def receiveMsg_RepositoryLooked(self, message: RepositoryLooked, _sender: ActorAddress) -> None:
+        """Once every repository was read twice, remove what an earlier daemon left of environments that are gone."""
+        if not message.problem:
+            self.unread.discard(message.repository)
+        if self.unread or not self.left_over:
+            return
+        self.left_over -= set(message.leaving)
+        self.left_over -= {c.start.environment for c in self._branches() if isinstance(c.start, StartBranch)}
+        if self.confirmed:
+            for environment in self.left_over:
+                self.ports.runtime.remove_environment(environment)
+            self.left_over = set()
+        elif not self.confirming:
+            self.confirming = True
+            self.wake(self.ports.settings.removal_grace, Confirm())
+
+    def woken(self, _payload: object) -> None:
+        """Read every repository a second time before anything that was left over is removed."""
+        self.confirmed = True
+        self.unread = {r.name for r in self.ports.settings.repositories}
+        for repository in self._repositories():
+            self.tell(repository, SyncRepositories())
+
+    def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, _sender: ActorAddress) -> None:
+        """Let a branch go that holds nothing, unless mail is on its way to it; the baseline stays."""
+        child = self.children.get(("branch", message.environment))
+        baseline = environment_name(self.ports.settings.baseline)
+        if child and child.sent == message.handled and message.environment != baseline:
+            self.dismiss(child.key)
+
+    def respawned(self, child: Child) -> None:
+        """A branch was lost: let the repositories tell it its heads, and the services their wishes, again."""
+        if child.kind is BranchActor and isinstance(child.start, StartBranch):
+            for repository in self._repositories():
+                self.tell(repository, TellAgain(child.start.environment))
+            self.receiveMsg_AskAgain(AskAgain(child.start.environment), self.myAddress)
+
+    # Between services of two environments
+
+    def receiveMsg_WireRequest(self, message: WireRequest, _sender: ActorAddress) -> None:
+        """Pass a question on to the branch that is borrowed from; it need not exist in git yet."""
+        self.tell(self._branch(message.environment, message.branch), message)
+
+    def receiveMsg_WireReleased(self, message: WireReleased, _sender: ActorAddress) -> None:
+        """Pass on that a consumer needs no more answers."""
+        self._to_branch(message.environment, message)
+
+    def receiveMsg_AskAgain(self, message: AskAgain, _sender: ActorAddress) -> None:
+        """Let every branch's services repeat what they asked of a peer that was lost."""
+        for branch in self._branches():
+            self.tell(branch, message)
+
+    # From the outside
+
+    def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
+        """Give an observation to its branch."""
+        self._to_branch(message.environment, message)
+
+    def receiveMsg_RefHint(self, message: RefHint, _sender: ActorAddress) -> None:
+        """Give a hint to its repository; one that the settings do not name is dropped, polling does not need it."""
+        child = self.children.get(("repository", message.repository))
+        if child:
+            self.tell(child, message)
+        else:
+            self.log.info("hint for an unknown repository", repository=message.repository, delivery=message.delivery)
+
+    def receiveMsg_SyncRepositories(self, message: SyncRepositories, _sender: ActorAddress) -> None:
+        """Look at every repository now."""
+        for repository in self._repositories():
+            self.tell(repository, message)
+
+    def receiveMsg_ApproveRemoval(self, message: ApproveRemoval, sender: ActorAddress) -> None:
+        """Pass an approval on to its repository."""
+        child = self.children.get(("repository", message.repository))
+        if child:
+            self.tell(child, replace(message, reply_to=sender))
+        else:
+            self.send(sender, Refused("NotFound", f"no repository {message.repository} in the settings"))
+
+    def receiveMsg_Edit(self, message: Edit, sender: ActorAddress) -> None:
+        """Pass an edit on to its service."""
+        self._ask_service(message, sender)
+
+    def receiveMsg_Redeploy(self, message: Redeploy, sender: ActorAddress) -> None:
+        """Pass a redeploy on to its service."""
+        self._ask_service(message, sender)
+
+    def _ask_service(self, message: Edit | Redeploy, sender: ActorAddress) -> None:
+        if not self._to_branch(message.environment, replace(message, reply_to=sender)):
+            self.send(sender, Refused("NotFound", f"no environment {message.environment} (anabranch envs)"))
