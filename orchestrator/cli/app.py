@@ -1,0 +1,103 @@
+"""The command `anabranch`: which commands there are, and how what they raise becomes a line and an exit code."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from orchestrator.cli import options
+from orchestrator.cli.actors_show import show as actors_show
+from orchestrator.cli.actors_tree import tree as actors_tree
+from orchestrator.cli.approve_removal import approve_removal
+from orchestrator.cli.check import check
+from orchestrator.cli.daemon import daemon
+from orchestrator.cli.describe import describe
+from orchestrator.cli.edit import edit
+from orchestrator.cli.envs import envs
+from orchestrator.cli.forwarder import forwarder
+from orchestrator.cli.history import history
+from orchestrator.cli.hook import install
+from orchestrator.cli.init import init
+from orchestrator.cli.logs import logs
+from orchestrator.cli.ps import ps
+from orchestrator.cli.redeploy import redeploy
+from orchestrator.cli.session import Common
+from orchestrator.cli.set import set_variables
+from orchestrator.cli.sync import sync
+from orchestrator.cli.unset import unset
+from orchestrator.cli.up import up
+from orchestrator.cli.usage import WrongUsage
+from orchestrator.cli.version import version
+from orchestrator.cli.wait import wait
+from orchestrator.cli.wires import wires
+from orchestrator.domain.text import printable
+from orchestrator.errors import AnabranchError
+
+_LONGEST_ERROR = 2000
+_PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "no_args_is_help": False}
+_SEEING = (envs, ps, wires, describe, history, logs, wait)
+_CHANGING = (edit, unset, redeploy, sync, approve_removal)
+_RUNNING = (init, check, up, daemon, forwarder)
+
+app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+_hook = typer.Typer(rich_markup_mode=None, help="Hooks that tell the forwarder about pushes.")
+_actors = typer.Typer(rich_markup_mode=None, help="The machine room: what each actor does and waits for.")
+
+
+@app.callback(invoke_without_command=True)
+def anabranch(context: typer.Context, environment: options.Environment = None, socket: options.Socket = None) -> None:
+    """Every git branch becomes a running environment.
+
+    \b
+    Examples:
+      anabranch up                   start the daemon and the forwarder
+      anabranch -n bugfix ps         what runs in bugfix, and where to reach it
+      anabranch -n bugfix edit web   change variables of bugfix's web
+    """
+    context.obj = Common(socket, environment)
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+for _command in (*_SEEING, *_CHANGING, *_RUNNING):
+    app.command(_command.__name__.replace("_", "-"))(_command)
+app.command("set")(set_variables)
+app.command("version")(version)
+_hook.command("install")(install)
+_actors.command("tree")(actors_tree)
+_actors.command("show")(actors_show)
+app.add_typer(_hook, name="hook")
+app.add_typer(_actors, name="actors")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; returns the exit code. Errors are one line on stderr."""
+    try:
+        code = app(args=arguments, prog_name="anabranch", standalone_mode=False)
+    except WrongUsage as error:
+        return _refuse(str(error), 2)
+    except AnabranchError as error:
+        return _refuse(str(error), 1)
+    except typer.TyperException as error:
+        return _refuse(f"{error.format_message().rstrip('.')} ({_help_of(error)})", error.exit_code)
+    except BrokenPipeError:
+        return _hang_up()
+    except typer.Abort:
+        return _refuse("interrupted", 1)
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(line: str, code: int) -> int:
+    print(f"anabranch: {printable(' '.join(line.split()), _LONGEST_ERROR)}", file=sys.stderr)
+    return code
+
+
+def _help_of(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'anabranch'} --help"
+
+
+def _hang_up() -> int:
+    """The reader of a pipe left, as `head` does: not a failure worth a word."""
+    sys.stdout = open("/dev/null", "w", encoding="utf-8")
+    return 1

@@ -1,0 +1,122 @@
+"""HTTP over the daemon's unix socket: one request, one answer; or one request and lines for as long as they come.
+
+In: a path below `/v1`. Out: JSON values, or the daemon's refusal as the error that it is.
+"""
+
+import json
+import queue
+import socket
+import threading
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from orchestrator.cli.usage import WrongUsage
+from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
+
+_ANSWER_SECONDS = 60.0
+_KINDS: dict[str, type[AnabranchError]] = {
+    "NotFound": NotFound,
+    "Conflict": Conflict,
+    "Permanent": Permanent,
+    "Temporary": Temporary,
+    "Usage": WrongUsage,
+}
+
+
+class Connection:
+    """Opens a connection for each request. Raises Temporary when there is no daemon, or when it goes away."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, *parts: str, **query: object) -> object:
+        """GET a value."""
+        return self._answer("GET", _target(parts, query), None)
+
+    def send(self, method: str, *parts: str, value: object) -> object:
+        """Send a value, return the answer."""
+        return self._answer(method, _target(parts, {}), json.dumps(value).encode())
+
+    def lines(self, *parts: str, **query: object) -> "Lines":
+        """GET lines that keep coming."""
+        return Lines(self._open("GET", _target(parts, query), None), str(self.path))
+
+    def _answer(self, method: str, target: str, body: bytes | None) -> object:
+        response = self._open(method, target, body)
+        try:
+            return json.loads(response.read())
+        except (OSError, HTTPException, ValueError) as error:
+            raise Temporary(f"the daemon at {self.path} went away while it answered; try again") from error
+
+    def _open(self, method: str, target: str, body: bytes | None) -> HTTPResponse:
+        connection = _UnixConnection(self.path)
+        try:
+            connection.request(method, target, body)
+            response = connection.getresponse()
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise Temporary(f"no daemon at {self.path}; start one: anabranch up") from error
+        except PermissionError as error:
+            raise Permanent(f"not allowed to use {self.path}: join its group, or ask who runs the daemon") from error
+        except TimeoutError as error:
+            raise Temporary(f"the daemon at {self.path} did not answer within {_ANSWER_SECONDS:.0f} s") from error
+        except (OSError, HTTPException) as error:
+            raise Temporary(f"cannot talk to the daemon at {self.path}: {error}") from error
+        if response.status >= 400:
+            raise _refusal(response)
+        return response
+
+
+class Lines:
+    """Lines of an answer, read ahead by a thread so that a reader can do something else meanwhile."""
+
+    def __init__(self, response: HTTPResponse, path: str) -> None:
+        self._response = response
+        self._path = path
+        self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
+        threading.Thread(target=self._read, name="lines", daemon=True).start()
+
+    def take(self, seconds: float | None = None) -> bytes | None:
+        """Give the next line without its end, None when none comes in time; raises EOFError after the last."""
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if line is None:
+            raise EOFError(f"the daemon at {self._path} went away")
+        return line
+
+    def _read(self) -> None:
+        try:
+            while line := self._response.readline():
+                self._lines.put(line.rstrip(b"\r\n"))
+        except (OSError, HTTPException, ValueError):
+            pass
+        finally:
+            self._lines.put(None)
+
+
+class _UnixConnection(HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_ANSWER_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._path))
+
+
+def _target(parts: tuple[str, ...], query: Mapping[str, object]) -> str:
+    path = "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    given = {name: value for name, value in query.items() if value not in (None, "", False)}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _refusal(response: HTTPResponse) -> AnabranchError:
+    try:
+        answer = json.loads(response.read())
+        return _KINDS.get(answer["kind"], Permanent)(answer["error"])
+    except (OSError, HTTPException, ValueError, TypeError, KeyError):
+        return Temporary(f"what answers is no daemon of ours (HTTP {response.status})")

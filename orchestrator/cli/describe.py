@@ -1,0 +1,76 @@
+"""describe: everything about one environment, one service or one release, on one page."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli import completion, options, page
+from orchestrator.cli.history import name
+from orchestrator.cli.output import chosen, emit
+from orchestrator.cli.session import Session, open_session, parse, releases_of, service_of
+from orchestrator.domain.naming import ServiceId
+from orchestrator.domain.snapshot import EnvironmentView
+from orchestrator.errors import NotFound
+
+What = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ENVIRONMENT|[ENVIRONMENT:]SERVICE[@RELEASE]]",
+        help="What to describe; default: the environment that is meant.",
+        autocompletion=completion.services,
+    ),
+]
+
+
+def describe(
+    context: typer.Context,
+    what: What = None,
+    environment: options.Environment = None,
+    output: options.Form = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Show everything about an environment (which repositories were looked at, what is wrong), a service or a release.
+
+    A bare word is a service of the environment named with -n; without -n it is an environment if there is one of that
+    name, else a service.
+
+    \b
+    Examples:
+      anabranch describe bugfix
+      anabranch describe bugfix:web
+      anabranch -n bugfix describe web
+      anabranch describe bugfix:web@v3
+    """
+    form = chosen(output, quiet=quiet)
+    session = open_session(context, environment)
+    view = _environment(session, what)
+    if view or what is None:
+        found = view or session.environment()
+        emit(form, found, [found.environment], lambda: print(page.environment(found, time.time())))
+        return
+    wanted = parse(what)
+    service = session.find(wanted)
+    if wanted.version:
+        entry = releases_of(session.daemon.history(service), wanted)[0]
+        emit(form, entry, [name(entry)], lambda: print(page.release(service, entry, time.time())))
+    else:
+        emit(form, service, [service.name], lambda: print(page.service(service, time.time())))
+
+
+def _environment(session: Session, what: str | None) -> EnvironmentView | None:
+    """Find the environment that a bare word names, if it may name one."""
+    if what is None or ":" in what or session.named:
+        return None
+    try:
+        return session.daemon.environment(what)
+    except NotFound as error:
+        return _unless_a_service(session, what, error)
+
+
+def _unless_a_service(session: Session, what: str, error: NotFound) -> None:
+    try:
+        wanted = parse(what)
+        service_of(session.environment(), ServiceId(None, wanted.service, None).service)
+    except Exception:
+        raise error from None

@@ -1,0 +1,58 @@
+"""A person's editor on a text, in a private file.
+
+In: a text. Out: the text as it was saved. The file is kept, and named, whenever its text could not be saved elsewhere.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from orchestrator.errors import Permanent
+
+
+class Editor:
+    """One file (0600) in a directory of its own (0700), edited as often as needed."""
+
+    def __init__(self, name: str) -> None:
+        self._command = _command()
+        self._directory = Path(tempfile.mkdtemp(prefix="anabranch-"))
+        self.path = self._directory / f"{name}.yaml"
+
+    def edit(self, text: str) -> str:
+        """Open the editor on the text; raises Permanent when it fails, and nothing is changed then."""
+        self._write(text)
+        try:
+            code = subprocess.run([*self._command, str(self.path)], check=False).returncode
+        except OSError as error:
+            self.forget()
+            raise Permanent(f"cannot run {self._command[0]}: {error.strerror}; set EDITOR") from error
+        if code:
+            raise Permanent(
+                f"{self._command[0]} ended with status {code}; nothing is changed, your text is in {self.path}"
+            )
+        return self._read()
+
+    def forget(self) -> None:
+        """Remove the file."""
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _write(self, text: str) -> None:
+        with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(text.encode("utf-8", "surrogateescape"))
+
+    def _read(self) -> str:
+        try:
+            return self.path.read_text("utf-8", "surrogateescape")
+        except OSError as error:
+            raise Permanent(f"cannot read {self.path} after editing: {error.strerror}; nothing is changed") from error
+
+
+def _command() -> list[str]:
+    try:
+        words = shlex.split(os.environ.get("EDITOR", "")) or ["vi"]
+    except ValueError as error:
+        raise Permanent(f"EDITOR cannot be read as a command: {error}") from error
+    return words

@@ -1,0 +1,102 @@
+"""Builds, starts, waits, stops. Every part is entered on one stack, which unwinds in exact reverse.
+
+The runner of local processes comes first of all, so that it starts from a process without threads.
+"""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import structlog
+
+from actors.engine import open_system
+from actors.gateway import ActorGateway
+from actors.messages import StartOrchestrator
+from actors.orchestrator import OrchestratorActor
+from actors.ports import CAPABILITY, Ports
+from actors.roster import Roster
+from orchestrator import log
+from orchestrator.adapters.api import Api
+from orchestrator.adapters.board import Board
+from orchestrator.adapters.git import Mirror
+from orchestrator.adapters.store import Store
+from orchestrator.daemon.companion import companion
+from orchestrator.daemon.options import about, api_options, git_options, open_runtime, secrets
+from orchestrator.daemon.post import Post
+from orchestrator.daemon.state import locked
+from orchestrator.settings import Settings
+
+_log = structlog.get_logger("daemon")
+
+
+def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
+    """Run until SIGTERM or SIGINT; `forwarder` is the argument list of a forwarder to run beside, empty for none.
+
+    Raises Permanent with one line when something that it needs cannot be had.
+    """
+    log.configure(settings.log.level, settings.log.format, secrets(settings))
+    stop = _stop_on_signals()
+    with ExitStack() as stack:
+        stack.enter_context(locked(settings.state_directory))
+        os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
+        _start(settings, stack)
+        if forwarder:
+            stack.enter_context(companion(forwarder, stop))
+        _log.info("ready", socket=str(settings.socket), runtime=settings.runtime.value, pid=os.getpid())
+        stop.wait()
+        _log.info("stopping")
+    _log.info("stopped")
+    return 0
+
+
+def _start(settings: Settings, stack: ExitStack) -> None:
+    post, board, roster = Post(), Board(), Roster()
+    mirrors = _mirrors(settings)
+    for mirror in mirrors.values():
+        stack.callback(mirror.close)
+
+    def source(repository: str, commit: str, directory: Path) -> None:
+        for note in mirrors[repository].lay_out(commit, directory):
+            _log.warning("left out of the tree", repository=repository, commit=commit, note=note)
+
+    runtime = open_runtime(settings, source)
+    stack.callback(runtime.close)
+    store = Store(settings.state_directory / "store.sqlite", post.deliver)
+    stack.callback(store.close)
+    store.purge(
+        time.time(),
+        days=settings.retention.overrides,
+        event_days=settings.retention.events,
+        releases_kept=settings.limits.releases_per_service,
+    )
+    ports = Ports(settings, mirrors, runtime, store, board, roster, time.time, time.monotonic, random.random)
+    system = open_system({CAPABILITY: ports})
+    stack.callback(system.shutdown)
+    root = system.createActor(OrchestratorActor, globalName="anabranch")
+    post.open(system, root)
+    runtime.watch(post.observe)
+    system.tell(root, StartOrchestrator())
+    api = Api(api_options(settings), board, ActorGateway(system, root, ports), about(settings), lambda: store.trouble)
+    api.start()
+    stack.callback(api.stop)
+
+
+def _mirrors(settings: Settings) -> Mapping[str, Mirror]:
+    directory, options = settings.state_directory / "mirrors", git_options(settings)
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return {
+        r.name: Mirror(directory / r.name, r.name, r.url, options, r.default_branch or None)
+        for r in settings.repositories
+    }
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
