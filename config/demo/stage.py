@@ -1,0 +1,146 @@
+"""Where the demo plays: a directory of its own, git repositories in it, Anabranch running beside them.
+
+In: a narrator. Out: commands that are shown, then run. When the stage closes, its processes and its directory are gone.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from narrator import Narrator
+
+HERE = Path(__file__).parent
+REPOSITORIES = ("app", "web", "other_app")
+PATIENCE_SECONDS = 60.0
+SETTINGS = """\
+repositories:
+{repositories}
+state: state
+api: {{socket: api.sock}}
+git: {{protocols: [file]}}            # the repositories of this demo are directories
+process: {{allow_root: true}}         # the demo may run in a container, as root
+forwarder:
+  address: 127.0.0.1:{port}
+  hooks:
+    - name: local
+      provider: post-receive
+      secret_files: [hook.secret]
+      repositories: {{app: app, web: web, other_app: other_app}}
+"""
+
+
+class Failed(Exception):
+    """Something did not hold that the story tells."""
+
+
+class Stage:
+    """A temporary directory with everything in it, and the environment that commands run in."""
+
+    def __init__(self, narrator: Narrator) -> None:
+        self._narrator = narrator
+        self.directory = Path(tempfile.mkdtemp(prefix="anabranch-demo-")).resolve()
+        self.environ = self._environ()
+        self.up: subprocess.Popen[bytes] | None = None
+
+    def run(self, *words: str, show: bool = True, fails: bool = False, **variables: str) -> str:
+        """Show a command, run it here, show and return its output; `fails` says that it may."""
+        if show:
+            self._narrator.command(words, **variables)
+        done = subprocess.run(
+            words,
+            cwd=self.directory,
+            env=self.environ | variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if show:
+            self._narrator.output(done.stdout)
+        if done.returncode and not fails:
+            raise Failed(f"{' '.join(words)}: status {done.returncode}: {done.stderr.strip()}")
+        return done.stdout
+
+    def read(self, *words: str) -> Any:
+        """Run a command of Anabranch quietly, again until it answers with JSON."""
+        return json.loads(self.run("anabranch", *words, "-o", "json", show=False, fails=True) or "null")
+
+    def curl(self, url: str, *, show: bool = True) -> dict[str, Any]:
+        """Ask a service."""
+        ask = ["curl", "-s", url]
+        if not shutil.which("curl"):
+            ask = ["python3", "-c", f"import urllib.request as r; print(r.urlopen({url!r}).read().decode())"]
+        answer: dict[str, Any] = json.loads(self.run(*ask, show=show))
+        return answer
+
+    def until(self, what: str, holds: Callable[[], bool]) -> None:
+        """Wait until something holds and say so; raises Failed when it takes too long."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not holds():
+            if self.up and self.up.poll() is not None:
+                raise Failed(f"anabranch up ended with status {self.up.returncode}")
+            if time.monotonic() > deadline:
+                raise Failed(f"not within {PATIENCE_SECONDS:.0f} s: {what}")
+            time.sleep(0.1)
+        self._narrator.tick(what)
+
+    def write_settings(self) -> None:
+        """Write the settings and the secret of the hooks."""
+        urls = "\n".join(f"  - {{name: {name}, url: 'file://{self.remote(name)}'}}" for name in REPOSITORIES)
+        (self.directory / "anabranch.yaml").write_text(SETTINGS.format(repositories=urls, port=_free_port()))
+        secret = self.directory / "hook.secret"
+        secret.touch(mode=0o600)
+        secret.write_text(secrets.token_hex(32))
+
+    def remote(self, name: str) -> Path:
+        """Where a repository is that is pushed to."""
+        return self.directory / "git" / f"{name}.git"
+
+    def start(self) -> None:
+        """Start the daemon and the forwarder, and wait until the daemon answers."""
+        words = ["anabranch", "up"]
+        self._narrator.command(words, "2> anabranch.log &")
+        with (self.directory / "anabranch.log").open("wb") as log:
+            self.up = subprocess.Popen(
+                words, cwd=self.directory, env=self.environ, stdout=log, stderr=log, start_new_session=True
+            )
+        self.until("the daemon and the forwarder run", lambda: "forwarder is ready" in self.log() and self._answers())
+
+    def log(self) -> str:
+        """What Anabranch logged so far."""
+        return (self.directory / "anabranch.log").read_text(errors="replace")
+
+    def close(self) -> None:
+        """End Anabranch and remove the directory."""
+        if self.up:
+            self.up.terminate()
+            self.up.wait(PATIENCE_SECONDS)
+        shutil.rmtree(self.directory)
+
+    def _answers(self) -> bool:
+        return self.read("version") is not None
+
+    def _environ(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANABRANCH_"))}
+        return kept | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "ANABRANCH_SOCKET": str(self.directory / "api.sock"),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
