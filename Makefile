@@ -31,6 +31,7 @@ lint: .venv/installed     ## style, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy config/demo/*.py
 	$(BIN)/lint-imports
 
 format: .venv/installed   ## put the code into its form

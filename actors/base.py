@@ -20,15 +20,22 @@ from thespian.actors import (
 
 from actors.ports import CAPABILITY, Ports
 from actors.roster import Note
+from orchestrator.domain.ledger import Happened
+from orchestrator.domain.snapshot import EventView
 from orchestrator.errors import AnabranchError, Permanent
 
 FIRST_RETRY = 0.5
 """Seconds; doubled with each failure up to `last_retry`, with jitter."""
+QUIET = 300.0
+"""Seconds without a loss after which the losses of a child are forgotten."""
 
 
 @dataclass(slots=True)
 class Child:
-    """A child actor: how to make it again, and how many messages it was sent since it was made."""
+    """A child actor: how to make it again, and how many messages it was sent since it was made.
+
+    `losses` counts the recent ones, the last of them at `lost_at` of the monotonic clock.
+    """
 
     key: Hashable
     kind: type["BaseActor"]
@@ -36,6 +43,7 @@ class Child:
     address: ActorAddress
     sent: int = 0
     losses: int = 0
+    lost_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,11 @@ class BaseActor(ActorTypeDispatcher):
         self.log.warning("failed", actor=self.note.name, reason=line)
         if not permanent and not self.retrying:
             self.retrying = True
+            self.wake(self._pause(self.failures) * (0.5 + self.ports.chance() / 2), Retry())
             self.failures += 1
-            self.wake(min(self.last_retry, FIRST_RETRY * 2**self.failures) * (0.5 + self.ports.chance() / 2), Retry())
+
+    def _pause(self, failures: int) -> float:
+        return min(self.last_retry, FIRST_RETRY * 2.0 ** min(failures, 16))
 
     def wake(self, seconds: float, payload: object) -> None:
         """Ask for `woken(payload)` after a while."""
@@ -138,18 +149,20 @@ class BaseActor(ActorTypeDispatcher):
 
     def receiveMsg_ChildActorExited(self, message: ChildActorExited, _sender: ActorAddress) -> None:
         """Make a lost child again after a back-off that grows with each loss."""
-        self.ports.roster.forget(str(message.childAddress))
+        self.ports.roster.forget(message.childAddress.actorAddressString)
         lost = next((c for c in self.children.values() if c.address == message.childAddress), None)
         if lost:
-            lost.losses += 1
+            now = self.ports.monotonic()
+            lost.losses, lost.lost_at = (lost.losses + 1 if now - lost.lost_at < QUIET else 1), now
             self.log.warning("child lost", actor=self.note.name, child=str(lost.key), losses=lost.losses)
-            self.wake(min(self.last_retry, FIRST_RETRY * 2 ** (lost.losses - 1)), Respawn(lost.key))
+            self.wake(self._pause(lost.losses - 1), Respawn(lost.key))
 
     def _respawn(self, key: Hashable) -> None:
         lost = self.children.get(key)
         if lost:
             child = self.spawn(key, lost.kind, lost.start)
-            child.losses = lost.losses
+            child.losses, child.lost_at = lost.losses, lost.lost_at
+            self.ports.roster.restarted(child.address.actorAddressString, child.losses)
             self.respawned(child)
 
     def respawned(self, child: Child) -> None:
@@ -158,7 +171,13 @@ class BaseActor(ActorTypeDispatcher):
     def receiveMsg_ActorExitRequest(self, _message: ActorExitRequest, _sender: ActorAddress) -> None:
         """Leave the roster; the children are ended by the system."""
         self.children.clear()
-        self.ports.roster.forget(str(self.myAddress))
+        self.ports.roster.forget(self.myAddress.actorAddressString)
+
+    def happened(self, kind: str, text: str, by: str, environment: str = "", service: str = "") -> None:
+        """Write an event down, and let readers see it."""
+        now = self.ports.clock()
+        self.ports.store.record((Happened(now, environment, service, kind, text, by),))
+        self.ports.board.happened(EventView(0, now, environment, service, kind, text, by))
 
     def write(self, *, name: str | None = None, detail: str | None = None, failure: str | None = None) -> None:
         """Tell the roster who this actor is, what it does, or what went wrong."""
@@ -171,4 +190,4 @@ class BaseActor(ActorTypeDispatcher):
             since=self.ports.clock() if changed or not note.since else note.since,
             failure=note.failure if failure is None else failure,
         )
-        self.ports.roster.write(str(self.myAddress), self.note)
+        self.ports.roster.write(self.myAddress.actorAddressString, self.note)

@@ -17,6 +17,7 @@ from actors.messages import (
     EnvironmentIdle,
     Redeploy,
     Refused,
+    RepositoriesRead,
     ServiceStatus,
     StartBranch,
     StartService,
@@ -27,7 +28,7 @@ from actors.service import ServiceActor
 from orchestrator.domain import environment, ledger
 from orchestrator.domain.commit import HeadMoved, Member, Membership, members
 from orchestrator.domain.naming import environment_name
-from orchestrator.domain.snapshot import EventView
+from orchestrator.domain.release import member_of
 from orchestrator.domain.status import Observation
 
 
@@ -36,8 +37,14 @@ class Service:
     """A service actor of this environment, what it was told, and what it last said."""
 
     child: Child
+    told: bool = False
     member: Member | None = None
     status: ServiceStatus | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether it read all its mail and nothing of it is left here, though others may still ask for it."""
+        return self.status is not None and not self.status.view.present and self.status.handled == self.child.sent
 
 
 class BranchActor(BaseActor):
@@ -49,35 +56,53 @@ class BranchActor(BaseActor):
         self.baseline = message.environment == environment_name(self.ports.settings.baseline)
         self.order = [r.name for r in self.ports.settings.repositories]
         self.heads: dict[str, HeadMoved] = {}
+        self.earlier: tuple[Member, ...] | None = None
+        self.released: tuple[str, ...] = ()
         self.membership = Membership()
         self.services: dict[str, Service] = {}
-        self.exists = False
+        self.left_over = self.exists = self.environment in self.ports.runtime.environments()
         self.changed = self.ports.clock()
         self.write(name=f"branch {self.environment}", detail="empty")
 
     # What git says
 
     def receiveMsg_HeadMoved(self, message: HeadMoved, _sender: ActorAddress) -> None:
-        """Merge one repository's head into the environment."""
-        if message.commit is None:
-            self.heads.pop(message.repository, None)
-        else:
+        """Merge one repository's head into the environment; of two branches in it only the one that is there counts."""
+        if message.commit is not None:
             self.heads[message.repository] = message
             self.branch = self.branch if self.baseline else message.branch
+        elif message.repository in self.heads and self.heads[message.repository].branch == message.branch:
+            del self.heads[message.repository]
+        self.reconcile()
+
+    def receiveMsg_RepositoriesRead(self, _message: RepositoriesRead, _sender: ActorAddress) -> None:
+        """Let go what an earlier daemon left and git no longer has, environment or single services."""
+        self.left_over = False
+        self._merge()
+        for name in self.released:
+            self._service(name)
         self.reconcile()
 
     def reconcile(self) -> None:
         """Tell every service what it is now."""
-        before = self.membership
-        most = self.ports.settings.limits.services_per_branch
-        self.membership = members(self.heads, before, self.order, most)
-        if self.membership != before:
-            self.changed = self.ports.clock()
+        self._merge()
         self._make_exist()
         wanted = {m.service: m for m in self.membership.members}
         for name in [*wanted, *(n for n in self.services if n not in wanted)]:
             self._define(name, wanted.get(name))
         self._publish()
+
+    def _merge(self) -> None:
+        """Work out the members; what an earlier daemon released stands in for files that cannot be read any more."""
+        before, most = self.membership, self.ports.settings.limits.services_per_branch
+        if self.earlier is None:
+            self.earlier = tuple(member_of(r) for r in self.ports.store.living(self.environment))
+            self.released = tuple(m.service for m in self.earlier)
+        known = Membership((*self.earlier, *before.members))
+        self.membership = members(self.heads, known, self.order, most)
+        self.earlier = tuple(m for m in self.earlier if m.repository not in self.heads)
+        if self.membership != before:
+            self.changed = self.ports.clock()
 
     def _make_exist(self) -> None:
         if self.membership.members and not self.exists:
@@ -87,8 +112,9 @@ class BranchActor(BaseActor):
 
     def _define(self, name: str, member: Member | None) -> None:
         service = self._service(name)
-        if service.member != member:
-            service.member = member
+        unknown = member is None and not service.told
+        if service.member != member or (unknown and not self.left_over):
+            service.member, service.told = member, True
             self.tell(service.child, Define(member))
 
     def _service(self, name: str) -> Service:
@@ -114,11 +140,13 @@ class BranchActor(BaseActor):
             self.tell_parent(message)
         elif message.service in self.services:
             self.tell(self.services[message.service].child, message)
+        self._publish()
 
     def receiveMsg_AskAgain(self, message: AskAgain, _sender: ActorAddress) -> None:
         """Let every service repeat what it asked of a peer that was lost."""
         for service in self.services.values():
             self.tell(service.child, message)
+        self._publish()
 
     def respawned(self, child: Child) -> None:
         """A service was lost: tell the new one what it is, and let those who relied on it ask again."""
@@ -133,6 +161,7 @@ class BranchActor(BaseActor):
         """Pass an observation on to its service."""
         if message.service in self.services:
             self.tell(self.services[message.service].child, message)
+        self._publish()
 
     def receiveMsg_Edit(self, message: Edit, _sender: ActorAddress) -> None:
         """Pass an edit on."""
@@ -148,27 +177,27 @@ class BranchActor(BaseActor):
             self.tell(service.child, message)
         elif message.reply_to:
             self.send(message.reply_to, Refused("NotFound", f"{self.environment} has no service {message.service}"))
+        self._publish()
 
     # What services report
 
-    def receiveMsg_ServiceStatus(self, message: ServiceStatus, _sender: ActorAddress) -> None:
+    def receiveMsg_ServiceStatus(self, message: ServiceStatus, sender: ActorAddress) -> None:
         """Take a service's picture; one that is neither present nor referred to is let go."""
         service = self.services.get(message.view.service)
-        if service is None:
+        if service is None or service.child.address != sender:
             return
         service.status = message
-        idle = not message.view.present and not message.consumers and service.member is None
-        if idle and message.handled == service.child.sent:
+        if message.idle and service.gone and service.member is None:
             self.dismiss(message.view.service)
             del self.services[message.view.service]
         self._publish()
 
     def _publish(self) -> None:
-        if not self.services and self.exists:
-            self._remove()
-        if not self.services and not self.heads:
+        self._end()
+        if not (self.heads or self.exists):
             self.ports.board.remove(self.environment)
-            self.tell_parent(EnvironmentIdle(self.environment, self.handled))
+            if not self.services:
+                self.tell_parent(EnvironmentIdle(self.environment, self.handled))
             return
         self.write(detail=f"{len(self.membership.members)} services")
         self.ports.board.publish(
@@ -183,11 +212,12 @@ class BranchActor(BaseActor):
             )
         )
 
-    def _remove(self) -> None:
-        now = self.ports.clock()
+    def _end(self) -> None:
+        """Remove an environment that holds nothing; what an earlier daemon left waits until git was read."""
+        over = not self.membership.members and all(s.gone for s in self.services.values())
+        if not self.exists or self.left_over or not over:
+            return
         self.ports.runtime.remove_environment(self.environment)
         self.exists = False
-        event = EventView(0, now, self.environment, "", "EnvironmentRemoved", "nothing is left of it in git", "git")
-        happened = ledger.Happened(event.at, event.environment, "", event.kind, event.text, event.by)
-        self.ports.store.record((ledger.EnvironmentRemoved(self.environment, now), happened))
-        self.ports.board.happened(event)
+        self.ports.store.record((ledger.EnvironmentRemoved(self.environment, self.ports.clock()),))
+        self.happened("EnvironmentRemoved", "nothing is left of it in git", "git", self.environment)

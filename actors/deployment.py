@@ -18,20 +18,24 @@ class DeploymentActor(BaseActor):
     release: Release
 
     def receiveMsg_StartDeployment(self, message: StartDeployment, _sender: ActorAddress) -> None:
-        """Take the release on."""
+        """Take the release on, unless the runtime has it and was given a newer one since."""
         self.release = message.release
+        self.applied = message.superseded
         self.write(name=f"deployment {message.release.name}", detail="applying")
         self.reconcile()
 
     def reconcile(self) -> None:
-        """Ask the runtime for the release; it does nothing if it runs already."""
-        self.ports.runtime.apply(self.release)
+        """Ask the runtime for the release, once: asking again would take back what was asked for since."""
+        if not self.applied:
+            self.ports.runtime.apply(self.release)
+            self.applied = True
 
     def failed(self, line: str, *, permanent: bool) -> None:
         """Report that the runtime did not take the release, whether or not it is asked again."""
         super().failed(line, permanent=permanent)
-        release = self.release
-        self._report(Observation(release.environment, release.service, release.number, Health.DEGRADED, line))
+        if not self.applied:
+            release = self.release
+            self._report(Observation(release.environment, release.service, release.number, Health.DEGRADED, line))
 
     def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
         """Pass on what was observed of this release."""

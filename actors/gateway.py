@@ -16,6 +16,7 @@ from orchestrator.domain.hint import RefHint
 from orchestrator.domain.override import Changes
 from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
+from orchestrator.runtimes import LogLines
 
 DEADLINE = timedelta(seconds=15)
 _KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Conflict, Permanent, Temporary)}
@@ -58,12 +59,9 @@ class ActorGateway:
         """What happened, oldest first."""
         return self._ports.store.events(self._known(environment) if environment else None, limit)
 
-    def logs(
-        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
-    ) -> Iterator[tuple[int, float, str]]:
-        """Yield (release, seconds since the epoch, line)."""
-        for line in self._ports.runtime.logs(self._known(environment), service, release, tail=tail, follow=follow):
-            yield line.release, line.at, line.text
+    def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> "LogTexts":
+        """Open the lines of a release (None: the newest)."""
+        return LogTexts(self._ports.runtime.logs(self._known(environment), service, release, tail=tail, follow=follow))
 
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""
@@ -93,3 +91,19 @@ class ActorGateway:
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer
+
+
+class LogTexts:
+    """A runtime's lines as (release, seconds since the epoch, line)."""
+
+    def __init__(self, lines: LogLines) -> None:
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[tuple[int, float, str]]:
+        """Wait for each line in turn."""
+        for line in self._lines:
+            yield line.release, line.at, line.text
+
+    def close(self) -> None:
+        """End the lines, from any thread."""
+        self._lines.close()

@@ -21,6 +21,11 @@ class StartOrchestrator:
 
 
 @dataclass(frozen=True, slots=True)
+class StartCaretaker:
+    """To the caretaker, first of all: tidy up now and from then on."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartRepository:
     """To a repository actor, first of all: which repository of the settings it is."""
 
@@ -46,9 +51,13 @@ class StartService:
 
 @dataclass(frozen=True, slots=True)
 class StartDeployment:
-    """To a deployment actor, first of all: the release that it makes run."""
+    """To a deployment actor, first of all: the release that it makes run.
+
+    A `superseded` one serves while a newer one starts: the runtime must not be asked for it any more.
+    """
 
     release: Release
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class SyncRepositories:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryLooked:
-    """A repository was read, or could not be (`problem`, one line).
+    """A repository was read, or could not be, or only in part (`problem`, one line).
 
     `leaving` names the environments of branches that git lists no more, but whose removal is not confirmed.
     """
@@ -74,10 +83,8 @@ class RepositoryLooked:
 
 
 @dataclass(frozen=True, slots=True)
-class TellAgain:
-    """To every repository: say anew what the heads of this environment are (its actor was lost)."""
-
-    environment: str
+class RepositoriesRead:
+    """To a branch: every repository was read twice, so what has no head in git by now is gone from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +131,10 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class ServiceStatus:
-    """From a service to its branch: how it is, how many rely on it, and how much of the mail it has read."""
+    """From a service to its branch: how it is, whether it may be let go, and how much of the mail it has read."""
 
     view: ServiceView
-    consumers: int
+    idle: bool
     handled: int
 
 

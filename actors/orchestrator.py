@@ -1,7 +1,8 @@
 """The root: routes what moved and what was observed, supervises repositories and branches.
 
 In: `HeadMoved` from repositories, `Observation`s from the runtime, hints and requests from the gateway. Out: each to
-the one actor that it concerns. It waits for nothing, so that it answers at once whatever else goes on.
+the one actor that it concerns. It waits for nothing, so that it answers at once whatever else goes on. It remembers the
+heads that it passed on, so that an actor which was lost can be told them again.
 """
 
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from thespian.actors import ActorAddress
 
 from actors.base import BaseActor, Child
 from actors.branch import BranchActor
+from actors.caretaker import CaretakerActor
 from actors.messages import (
     ApproveRemoval,
     AskAgain,
@@ -17,12 +19,13 @@ from actors.messages import (
     EnvironmentIdle,
     Redeploy,
     Refused,
+    RepositoriesRead,
     RepositoryLooked,
     StartBranch,
+    StartCaretaker,
     StartOrchestrator,
     StartRepository,
     SyncRepositories,
-    TellAgain,
     WireReleased,
     WireRequest,
 )
@@ -39,17 +42,21 @@ class Confirm:
 
 
 class OrchestratorActor(BaseActor):
-    """One for the whole system; its children are `repository NAME` and `branch ENVIRONMENT`."""
+    """One for the whole system; its children are `repository NAME`, `branch ENVIRONMENT` and a caretaker."""
 
     def receiveMsg_StartOrchestrator(self, _message: StartOrchestrator, _sender: ActorAddress) -> None:
         """Create a repository actor for each repository of the settings, and the baseline."""
+        self.heads: dict[tuple[str, str], HeadMoved] = {}
         self.unread = {r.name for r in self.ports.settings.repositories}
+        self.leaving: dict[str, tuple[str, ...]] = {}
         self.left_over = set(self.ports.runtime.environments())
         self.confirming = self.confirmed = False
+        self.settled: set[str] = set()
         self.write(name="orchestrator", detail="idle")
         self._branch(environment_name(self.ports.settings.baseline), self.ports.settings.baseline)
         for repository in self.ports.settings.repositories:
             self.spawn(("repository", repository.name), RepositoryActor, StartRepository(repository.name))
+        self.spawn("caretaker", CaretakerActor, StartCaretaker())
 
     def _branch(self, environment: str, branch: str) -> Child:
         key = ("branch", environment)
@@ -66,40 +73,50 @@ class OrchestratorActor(BaseActor):
     def _repositories(self) -> tuple[Child, ...]:
         return tuple(c for c in self.children.values() if c.kind is RepositoryActor)
 
-    def _branches(self) -> tuple[Child, ...]:
-        return tuple(c for c in self.children.values() if c.kind is BranchActor)
+    def _branches(self) -> tuple[tuple[Child, str], ...]:
+        starts = tuple((c, c.start) for c in self.children.values())
+        return tuple((child, start.environment) for child, start in starts if isinstance(start, StartBranch))
 
     # From repositories and branches
 
     def receiveMsg_HeadMoved(self, message: HeadMoved, _sender: ActorAddress) -> None:
         """Give a head to its branch, which exists from then on; a head that is gone makes no branch."""
         if message.commit is None:
+            self.heads.pop((message.repository, message.branch), None)
             self._to_branch(message.environment, message)
         else:
+            self.heads[message.repository, message.branch] = message
             self.tell(self._branch(message.environment, message.branch), message)
+            self._settle()
 
     def receiveMsg_RepositoryLooked(self, message: RepositoryLooked, _sender: ActorAddress) -> None:
-        """Once every repository was read twice, remove what an earlier daemon left of environments that are gone."""
-        if not message.problem:
-            self.unread.discard(message.repository)
-        if self.unread or not self.left_over:
+        """Once every repository was read twice, let what an earlier daemon left of branches that are gone go."""
+        if message.problem:
             return
-        self.left_over -= set(message.leaving)
-        self.left_over -= {c.start.environment for c in self._branches() if isinstance(c.start, StartBranch)}
-        if self.confirmed:
-            for environment in self.left_over:
-                self.ports.runtime.remove_environment(environment)
-            self.left_over = set()
-        elif not self.confirming:
+        self.leaving[message.repository] = message.leaving
+        self.unread.discard(message.repository)
+        if not self.unread and not self.confirming:
             self.confirming = True
             self.wake(self.ports.settings.removal_grace, Confirm())
+        self._settle()
 
     def woken(self, _payload: object) -> None:
-        """Read every repository a second time before anything that was left over is removed."""
+        """Read every repository a second time."""
         self.confirmed = True
         self.unread = {r.name for r in self.ports.settings.repositories}
-        for repository in self._repositories():
-            self.tell(repository, SyncRepositories())
+        self.receiveMsg_SyncRepositories(SyncRepositories(), self.myAddress)
+
+    def _settle(self) -> None:
+        if self.unread or not self.confirmed:
+            return
+        leaving = {environment for names in self.leaving.values() for environment in names}
+        for environment in self.left_over - leaving:
+            self._branch(environment, environment)
+        self.left_over &= leaving
+        for child, environment in self._branches():
+            if environment not in leaving | self.settled:
+                self.settled.add(environment)
+                self.tell(child, RepositoriesRead())
 
     def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, _sender: ActorAddress) -> None:
         """Let a branch go that holds nothing, unless mail is on its way to it; the baseline stays."""
@@ -107,19 +124,29 @@ class OrchestratorActor(BaseActor):
         baseline = environment_name(self.ports.settings.baseline)
         if child and child.sent == message.handled and message.environment != baseline:
             self.dismiss(child.key)
+            self.settled.discard(message.environment)
 
     def respawned(self, child: Child) -> None:
-        """A branch was lost: let the repositories tell it its heads, and the services their wishes, again."""
-        if child.kind is BranchActor and isinstance(child.start, StartBranch):
-            for repository in self._repositories():
-                self.tell(repository, TellAgain(child.start.environment))
-            self.receiveMsg_AskAgain(AskAgain(child.start.environment), self.myAddress)
+        """Tell an actor that was made again what the lost one was told, or told."""
+        if isinstance(child.start, StartRepository):
+            self._tell_heads(child, [h for h in self.heads.values() if h.repository == child.start.repository])
+        elif isinstance(child.start, StartBranch):
+            environment = child.start.environment
+            self._tell_heads(child, [h for h in self.heads.values() if h.environment == environment])
+            self.settled.discard(environment)
+            self._settle()
+            self.receiveMsg_AskAgain(AskAgain(environment), self.myAddress)
+
+    def _tell_heads(self, child: Child, heads: list[HeadMoved]) -> None:
+        for head in heads:
+            self.tell(child, head)
 
     # Between services of two environments
 
     def receiveMsg_WireRequest(self, message: WireRequest, _sender: ActorAddress) -> None:
         """Pass a question on to the branch that is borrowed from; it need not exist in git yet."""
         self.tell(self._branch(message.environment, message.branch), message)
+        self._settle()
 
     def receiveMsg_WireReleased(self, message: WireReleased, _sender: ActorAddress) -> None:
         """Pass on that a consumer needs no more answers."""
@@ -127,7 +154,7 @@ class OrchestratorActor(BaseActor):
 
     def receiveMsg_AskAgain(self, message: AskAgain, _sender: ActorAddress) -> None:
         """Let every branch's services repeat what they asked of a peer that was lost."""
-        for branch in self._branches():
+        for branch, _ in self._branches():
             self.tell(branch, message)
 
     # From the outside

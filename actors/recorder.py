@@ -18,14 +18,19 @@ class Recorder:
     def __init__(self) -> None:
         self.made: Release | None = None
         self._rows: list[Row] = []
-        self._writing: tuple[Row, ...] = ()
+        self._writing: tuple[Row, ...] | None = None
         self._askers: list[ActorAddress] = []
         self._answered: tuple[ActorAddress, ...] = ()
 
     @property
     def busy(self) -> bool:
         """Whether a group is being written."""
-        return bool(self._writing)
+        return self._writing is not None
+
+    @property
+    def owes(self) -> bool:
+        """Whether anything is not on disk yet."""
+        return self.busy or bool(self._rows)
 
     def add(self, row: Row) -> None:
         """Want a row written."""
@@ -37,7 +42,7 @@ class Recorder:
 
     def flush(self, store: Store, reply_to: ActorAddress, made: Release | None) -> None:
         """Give the store what is wanted, with a new release if there is one, unless it still writes."""
-        if self.busy or not (self._rows or made):
+        if self.busy or not (self._rows or made or self._askers):
             return
         self.made = made
         self._writing = (*self._rows, *((ReleaseRecorded(made),) if made else ()))
@@ -48,11 +53,11 @@ class Recorder:
     def done(self) -> tuple[Release | None, tuple[ActorAddress, ...]]:
         """The group is on disk: give the release in it and the people who waited."""
         made, answered = self.made, self._answered
-        self.made, self._writing, self._answered = None, (), ()
+        self.made, self._writing, self._answered = None, None, ()
         return made, answered
 
     def undone(self) -> tuple[Release | None, tuple[ActorAddress, ...]]:
         """The group is not on disk: keep its rows but for the release, which is decided anew."""
-        kept: list[Row] = [r for r in self._writing if not isinstance(r, ReleaseRecorded)]
+        kept: list[Row] = [r for r in self._writing or () if not isinstance(r, ReleaseRecorded)]
         self._rows = kept + self._rows
         return self.done()

@@ -16,13 +16,12 @@ from actors.messages import (
     RepositoryLooked,
     StartRepository,
     SyncRepositories,
-    TellAgain,
 )
+from orchestrator.adapters.git.heads import Branches, Heads
 from orchestrator.domain import head, removal
-from orchestrator.domain.commit import HeadMoved, environment_of
+from orchestrator.domain.commit import HeadMoved
 from orchestrator.domain.hint import RefHint
-from orchestrator.domain.selection import Followed, SelectionRules, select
-from orchestrator.domain.snapshot import EventView
+from orchestrator.domain.selection import Followed, Selection, SelectionRules, select
 from orchestrator.domain.text import printable
 from orchestrator.errors import Permanent, Temporary
 
@@ -53,13 +52,13 @@ class RepositoryActor(BaseActor):
             tuple(settings.branches.exclude),
             settings.limits.branches_per_repository,
         )
-        self.opened = False
-        self.looking = False
+        self.opened = self.looking = self.waiting = False
         self.removal: removal.RemovalState | None = None
         self.moved: dict[str, HeadMoved] = {}
         self.hinted: dict[str, str] = {}
         self.deletes_heard: set[str] = set()
         self.refused: tuple[str, ...] = ()
+        self.problem = ""
         self.write(name=f"repository {message.repository}", detail="idle")
         self._look_soon()
         self._poll_later()
@@ -87,17 +86,18 @@ class RepositoryActor(BaseActor):
         self.send(message.reply_to or sender, Approved(tuple(sorted(held))))
         self._look_soon()
 
-    def receiveMsg_TellAgain(self, message: TellAgain, _sender: ActorAddress) -> None:
-        """Repeat what the heads of one environment are."""
-        for moved in self.moved.values():
-            if moved.environment == message.environment:
-                self.tell_parent(moved)
+    def receiveMsg_HeadMoved(self, message: HeadMoved, _sender: ActorAddress) -> None:
+        """Take over what a lost actor of this repository had told."""
+        self.moved.setdefault(message.branch, message)
+        self._look_soon()
 
     def woken(self, payload: object) -> None:
         """Look because the period is over."""
         self._look_soon()
         if isinstance(payload, Poll):
             self._poll_later()
+        else:
+            self.waiting = False
 
     def _poll_later(self) -> None:
         polling = self.ports.settings.polling
@@ -119,6 +119,9 @@ class RepositoryActor(BaseActor):
         """Say that the repository could not be read; what it was before stays."""
         super().failed(line, permanent=permanent)
         self.write(detail="could not be read")
+        if line != self.problem:
+            self.happened("RepositoryUnread", line, "git")
+        self.problem = line
         self.tell_parent(RepositoryLooked(self.repository.name, line))
 
     def reconcile(self) -> None:
@@ -126,59 +129,106 @@ class RepositoryActor(BaseActor):
         if not self.opened:
             self.mirror.open()
             self.opened = True
-            self.removal = removal.remember([branch for branch, _ in self.mirror.known()])
+        heads = self._heads()
+        selection = select(heads.branches, heads.default_branch, self.moved, self.rules)
+        self._refuse(selection.refused)
+        late, bare = self._read(selection.followed, heads.default_branch)
+        leaving = self._judge(heads, selection, bare)
+        if late:
+            raise Temporary(f"{self.repository.name}: {late} heads could not be read, trying again")
+        self.hinted.clear()
+        self.problem = ""
+        count = f"idle, {len(selection.followed)} branches"
+        self.write(detail=count, failure=self.refused[0] if self.refused else "")
+        listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
+        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving))
+
+    def _heads(self) -> Heads:
         self.write(detail="git ls-remote")
         heads = self.mirror.heads()
+        if self.removal is None:
+            self.removal = removal.remember(self._eligible(self.mirror.known(), heads.default_branch))
         if self.mirror.lacks(heads):
             self.write(detail="git fetch")
             heads = replace(heads, branches=self.mirror.fetch())
-        selection = select(heads.branches, heads.default_branch, self.moved, self.rules)
-        self._refuse(selection.refused)
-        late = [f for f in selection.followed if not self._tell(f)]
-        listed = {b for b, _ in heads.branches}
-        leaving = self._judge(listed, {f.branch for f in selection.followed}, heads.default_branch)
-        self.write(detail=f"idle, {len(selection.followed)} branches", failure=self.refused[0] if self.refused else "")
-        self.tell_parent(RepositoryLooked(self.repository.name, leaving=leaving))
-        if late:
-            raise Temporary(f"{self.repository.name}: {len(late)} heads could not be read, trying again")
+        return heads
 
-    def _tell(self, followed: Followed) -> bool:
-        before = self.moved.get(followed.branch)
-        if before and before.commit == followed.commit and not before.note:
-            return True
-        delivery = self.hinted.pop(followed.branch, "poll")
+    def _eligible(self, branches: Branches, default_branch: str) -> dict[str, str]:
+        """Name the branches that may have an environment, and which one."""
+        return {f.branch: f.environment for f in select(branches, default_branch, (), self.rules).eligible}
+
+    def _read(self, followed: tuple[Followed, ...], default_branch: str) -> tuple[int, dict[str, HeadMoved]]:
+        """Tell the heads that moved; count those that could not be read, keep back those without their last file."""
+        late, bare = 0, dict[str, HeadMoved]()
+        for each in followed:
+            before = self.moved.get(each.branch)
+            if before and not before.note and (before.commit, before.environment) == (each.commit, each.environment):
+                continue
+            moved = self._read_head(each)
+            if moved is None:
+                late += 1
+            elif before and before.services and not moved.files and not moved.errors and each.branch != default_branch:
+                bare[each.branch] = moved
+            else:
+                self._tell(moved)
+        return late, bare
+
+    def _read_head(self, followed: Followed) -> HeadMoved | None:
         name, branch = self.repository.name, followed.branch
+        delivery = self.hinted.get(branch, "poll")
         moved = HeadMoved(name, branch, followed.environment, followed.commit, delivery=delivery)
+        where = f"{name}@{printable(branch, 64)}"
         try:
             content = self.mirror.read_head(followed.commit, self.repository.score)
-            moved = head.read(replace(moved, subject=content.subject), content.files)
+            return head.read(replace(moved, subject=content.subject), content.files)
         except Permanent as error:
-            moved = replace(moved, errors=(f"{name}@{printable(branch, 64)}: {error}",))
+            return replace(moved, errors=(f"{where}: {error}",))
         except Temporary as error:
             self.log.warning("head not read", repository=name, branch=branch, reason=str(error))
-            return False
-        self.moved[branch] = moved
-        self.tell_parent(moved)
-        return True
+            return None
+        except Exception as error:
+            self.log.exception("head not read", repository=name, branch=branch)
+            return replace(moved, errors=(f"{where}: cannot be read ({type(error).__name__}); see the daemon's log",))
 
-    def _judge(self, listed: set[str], followed: set[str], default_branch: str) -> tuple[str, ...]:
+    def _tell(self, moved: HeadMoved) -> None:
+        before = self.moved.get(moved.branch)
+        if before and before.environment != moved.environment:
+            self._gone(moved.branch)
+        self.moved[moved.branch] = moved
+        self.tell_parent(moved)
+
+    def _judge(self, heads: Heads, selection: Selection, bare: dict[str, HeadMoved]) -> tuple[str, ...]:
+        """Let go what git confirms to be gone; returns the environments whose going is not confirmed."""
         rules = removal.RemovalRules(grace=self.ports.settings.removal_grace)
         state = self.removal or removal.remember(())
-        verdict = removal.judge(state, listed, default_branch, self.ports.monotonic(), self.deletes_heard, rules)
+        state = replace(state, known=state.known | self.moved.keys())
+        listed = {f.branch for f in selection.eligible} - bare.keys()
+        heard = self.deletes_heard | bare.keys()
+        verdict = removal.judge(state, listed, heads.default_branch, self.ports.monotonic(), heard, rules)
         self.removal = verdict.state
         self.deletes_heard.clear()
-        for branch in {*verdict.gone, *(b for b in self.moved if b in listed and b not in followed)}:
-            self._gone(branch)
+        self._let_go(verdict.gone, bare)
+        in_git, followed = {b for b, _ in heads.branches}, {f.branch for f in selection.followed}
+        self._let_go(tuple(b for b in self.moved if b in in_git and b not in followed), {})
         for branch in (*verdict.leaving, *verdict.held):
             self._mark(branch, held=branch in verdict.held)
-        if verdict.leaving:
+        if verdict.leaving and not self.waiting and not heads.proves_no_removal:
+            self.waiting = True
             self.wake(rules.grace, Grace())
-        return tuple(environment_of(b, default_branch, self.rules.baseline) for b in (*verdict.leaving, *verdict.held))
+        unsure = tuple((branch, "") for branch in sorted(verdict.state.known - listed))
+        return tuple(self._eligible(unsure, heads.default_branch).values())
+
+    def _let_go(self, branches: tuple[str, ...], bare: dict[str, HeadMoved]) -> None:
+        for branch in branches:
+            if branch in bare:
+                self._tell(bare[branch])
+            else:
+                self._gone(branch)
 
     def _gone(self, branch: str) -> None:
         moved = self.moved.pop(branch, None)
         if moved:
-            delivery = self.hinted.pop(branch, "poll")
+            delivery = self.hinted.get(branch, "poll")
             self.tell_parent(HeadMoved(moved.repository, branch, moved.environment, None, delivery=delivery))
 
     def _mark(self, branch: str, *, held: bool) -> None:
@@ -188,14 +238,10 @@ class RepositoryActor(BaseActor):
         if moved and moved.note != note:
             self.moved[branch] = replace(moved, note=note)
             self.tell_parent(self.moved[branch])
-            self._happened(moved.environment, "RemovalHeld" if held else "BranchLeaving", note)
+            self.happened("RemovalHeld" if held else "BranchLeaving", note, "git", moved.environment)
 
     def _refuse(self, lines: tuple[str, ...]) -> None:
         for line in lines:
             if line not in self.refused:
-                self._happened("", "BranchRefused", f"{self.repository.name}: {line}")
+                self.happened("BranchRefused", f"{self.repository.name}: {line}", "git")
         self.refused = lines
-
-    def _happened(self, environment: str, kind: str, text: str) -> None:
-        self.log.warning(kind, text=text)
-        self.ports.board.happened(EventView(0, self.ports.clock(), environment, "", kind, text, "git"))

@@ -4,7 +4,7 @@ In: notes by actors, under their address. Out: a copy of all notes for the gatew
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +23,20 @@ class Roster:
 
     def __init__(self) -> None:
         self._notes: dict[str, Note] = {}
+        self._restarts: dict[str, int] = {}
 
     def write(self, address: str, note: Note) -> None:
-        """Replace the note of one actor."""
-        self._notes[address] = note
+        """Replace the note of one actor, but for how often it was made again."""
+        self._notes[address] = replace(note, restarts=self._restarts.get(address, 0))
+
+    def restarted(self, address: str, times: int) -> None:
+        """Note how often the actor at this address was made again."""
+        self._restarts[address] = times
 
     def forget(self, address: str) -> None:
         """Strike an actor that has ended off."""
         self._notes.pop(address, None)
+        self._restarts.pop(address, None)
 
     def read(self) -> Mapping[str, Note]:
         """Copy all notes."""

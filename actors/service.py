@@ -1,18 +1,17 @@
-"""One service in one environment: what it should be now, and its wires with its peers.
+"""One service in one environment: what it should be now.
 
-In: `Define` from its branch, `Wired` from its peers, `Edit` and `Redeploy` from people, `DeploymentStatus` from its
-deployments, `Recorded` from the store. Out: `WireRequest`s, releases (recorded first, then given to a deployment),
-routes to the runtime, `Wired` to those who asked, `ServiceStatus` to its branch.
+In: `Define` from its branch, `Edit` and `Redeploy` from people, `DeploymentStatus` from its deployments, `Recorded`
+from the store, what `WiredActor` takes from peers. Out: releases (recorded first, then given to a deployment), routes
+to the runtime, `ServiceStatus` to its branch.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor
+from actors.addresses import StableAddresses
 from actors.deployment import DeploymentActor
 from actors.messages import (
-    AskAgain,
     Define,
     DeploymentStatus,
     Edit,
@@ -23,103 +22,56 @@ from actors.messages import (
     ServiceStatus,
     StartDeployment,
     StartService,
-    WireReleased,
-    WireRequest,
 )
 from actors.recorder import Recorder
+from actors.wired import WiredActor
+from actors.wires import Party, Wires
 from orchestrator.domain import edit, ledger, override, standing
-from orchestrator.domain.commit import Member
-from orchestrator.domain.consumers import Reliance, agree
+from orchestrator.domain.ledger import Ledger
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.release import Cause, Release, next_release
-from orchestrator.domain.snapshot import Edited, EventView, ServiceView
+from orchestrator.domain.snapshot import Edited, ServiceView
 from orchestrator.domain.standing import Rollout, Standing
 from orchestrator.domain.status import Health, Observation
-from orchestrator.domain.wire import BASELINE, NONE, Wired, WiredPort, references
 from orchestrator.domain.wiring import Resolution, resolve
-from orchestrator.errors import Conflict, NotFound, Permanent
-
-FALLBACK = "(fallback)"
-"""The key of the one request that goes to the environment borrowed from; no service can have this name."""
+from orchestrator.errors import AnabranchError, Permanent
 
 
-@dataclass(slots=True)
-class Consumer:
-    """A peer that is wired to this service, and the last answer that it was sent."""
-
-    request: WireRequest
-    told: Wired | None = None
-
-
-class ServiceActor(BaseActor):
+class ServiceActor(WiredActor):
     """Keeps one service at what git, its overrides and its peers say."""
 
     environment: str
     service: str
-    standing: Standing
 
     def receiveMsg_StartService(self, message: StartService, _sender: ActorAddress) -> None:
         """Learn who this is, and what the store knows of it."""
         self.environment, self.service = message.environment, message.service
-        self.name = f"{self.environment}:{self.service}"
-        baseline = environment_name(self.ports.settings.baseline)
-        self.standing = Standing(self.environment, message.branch, self.service, baseline)
-        self.consumers: dict[str, Consumer] = {}
-        self.asked: dict[str, WireRequest] = {}
-        self.answers: dict[str, Wired] = {}
+        baseline = self.ports.settings.baseline
+        party = Party(self.environment, message.branch, self.service, baseline, self.myAddress)
+        self.name = party.name
+        self.wires = Wires(party)
+        self.standing = Standing(
+            self.environment, message.branch, self.service, environment_name(baseline), since=self.ports.clock()
+        )
+        self.known: Ledger | None = None
         self.rollouts: dict[int, Rollout] = {}
         self.recorder = Recorder()
         self.hint: Cause | None = None
+        self.told = self.joining = False
         self.restoring = 0
-        self.routed: str | None = None
+        self.addresses = StableAddresses(self.ports.runtime, self.environment, self.service)
         self.shown: ServiceView | None = None
         self.write(name=f"service {self.name}", detail="undefined")
-        known = self.ports.store.load(self.environment, self.service)
-        self.last_number, self.current, self.last_good = known.last_number, known.current, known.last_good
-        self.standing = replace(self.standing, overrides=known.overrides, since=self.ports.clock())
+        self.reconcile()
 
     # What git says
 
     def receiveMsg_Define(self, message: Define, _sender: ActorAddress) -> None:
-        """Take the new definition; a service that is back after a restart starts its last good release first."""
-        was, member = self.standing.member, message.member
-        self.standing = replace(self.standing, member=member)
-        if member and not was:
-            self.happened("ServiceJoined", f"from {member.repository}", member.delivery)
-            self._restore()
+        """Take the new definition."""
+        self.joining = self.joining or (message.member is not None and self.standing.member is None)
+        self.told = True
+        self.standing = replace(self.standing, member=message.member)
         self.reconcile()
-
-    def _restore(self) -> None:
-        if self.last_good and not self.rollouts:
-            self.restoring = self.last_good.number
-            self._deploy(self.last_good)
-
-    # What peers ask and answer
-
-    def receiveMsg_WireRequest(self, message: WireRequest, _sender: ActorAddress) -> None:
-        """Remember who relies on this service, and answer."""
-        self.consumers[message.consumer] = Consumer(message)
-        self.standing = replace(self.standing, candidates=message.candidates)
-        self.reconcile()
-
-    def receiveMsg_WireReleased(self, message: WireReleased, _sender: ActorAddress) -> None:
-        """Forget a consumer."""
-        self.consumers.pop(message.consumer, None)
-        self.reconcile()
-
-    def receiveMsg_Wired(self, message: Wired, _sender: ActorAddress) -> None:
-        """Take an answer: of a peer in this environment, or of the same service in the one borrowed from."""
-        if message.environment == self.environment:
-            self.answers[message.service] = message
-        elif FALLBACK in self.asked:
-            self.standing = replace(self.standing, borrowed=message)
-        self.reconcile()
-
-    def receiveMsg_AskAgain(self, message: AskAgain, _sender: ActorAddress) -> None:
-        """Repeat the requests that went to a peer that was lost."""
-        for request in self.asked.values():
-            if message.environment == request.environment and message.service in ("", request.service):
-                self.tell_parent(request)
 
     # What people ask
 
@@ -128,8 +80,9 @@ class ServiceActor(BaseActor):
         asker = message.reply_to or sender
         try:
             after = self._edited(message)
-        except Permanent as error:
+        except AnabranchError as error:
             self.send(asker, Refused(type(error).__name__, str(error)))
+            self.reconcile()
             return
         now = self.ports.clock()
         for row in ledger.edit_rows(self.environment, self.service, message.changes, now, message.by):
@@ -138,15 +91,12 @@ class ServiceActor(BaseActor):
         self._ordered(asker, Cause.EDIT, "Edited", ", ".join(name for name, _ in message.changes), message.by)
 
     def _edited(self, message: Edit) -> tuple[override.Override, ...]:
-        member, now = self.standing.member, self.standing
-        if member is None:
-            raise NotFound(f"{self.environment} has no {self.service} of its own to edit; it is borrowed")
-        shown = override.revision([(v.name, v.text) for v in now.resolution.variables])
-        if message.revision not in ("", shown):
-            raise Conflict(f"{self.name} was changed meanwhile; look at it and edit again")
-        edit.check(member.workload, now.overrides, message.changes, self.answers)
-        after = override.changed(now.overrides, message.changes, self.ports.clock(), message.by)
-        refusal = self.ports.runtime.refuse(edit.overlaid(member.workload, after))
+        self._learn()
+        now = self.ports.clock()
+        workload, after = edit.edited(
+            self.standing, message.changes, message.revision, self.wires.answers, now, message.by
+        )
+        refusal = self.ports.runtime.refuse(workload)
         if refusal:
             raise Permanent(refusal)
         return after
@@ -156,13 +106,14 @@ class ServiceActor(BaseActor):
         asker = message.reply_to or sender
         if self.standing.member is None:
             self.send(asker, Refused("NotFound", f"{self.environment} has no {self.service} of its own to redeploy"))
+            self.reconcile()
             return
         self._ordered(asker, Cause.REDEPLOY, "Redeployed", "", message.by)
 
     def _ordered(self, asker: ActorAddress, cause: Cause, kind: str, text: str, by: str) -> None:
         self.hint = cause
         self.recorder.answer(asker)
-        self.happened(kind, text, by)
+        self._event(kind, text, by)
         self.reconcile()
 
     # What the store says
@@ -170,9 +121,10 @@ class ServiceActor(BaseActor):
     def receiveMsg_Recorded(self, _message: Recorded, _sender: ActorAddress) -> None:
         """Start what is written down now, and answer the people who waited for it."""
         made, askers = self.recorder.done()
-        if made:
-            self.current, self.last_number, self.restoring = made, made.number, 0
-            self.happened("ReleaseMade", f"v{made.number} {made.cause.value}: {made.change}", made.delivery)
+        if made and self.known:
+            self.known = replace(self.known, current=made, last_number=made.number)
+            self.restoring = 0
+            self._event("ReleaseMade", f"v{made.number} {made.cause.value}: {made.change}", made.delivery)
             if self.standing.member:
                 self._deploy(made)
         self.reconcile()
@@ -195,7 +147,14 @@ class ServiceActor(BaseActor):
             self.send(asker, Refused("Temporary", message.reason))
         self.failed(message.reason, permanent=False)
 
-    # What deployments report
+    # What is observed, and what deployments report
+
+    def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
+        """Give an observation to the deployment of its release."""
+        deployment = self.children.get(message.release)
+        if deployment:
+            self.tell(deployment, message)
+        self.reconcile()
 
     def receiveMsg_DeploymentStatus(self, message: DeploymentStatus, _sender: ActorAddress) -> None:
         """Note what became of a release; the first time that it is Ready it serves, and older ones are dismissed."""
@@ -221,17 +180,19 @@ class ServiceActor(BaseActor):
         first = self.standing.serving is None
         self.standing = replace(self.standing, serving=rollout, since=now if first else self.standing.since)
         self.recorder.add(ledger.ReleaseServed(self.environment, self.service, number, now))
-        self.happened("ReleaseReady", f"v{number}", rollout.release.delivery)
+        self._event("ReleaseReady", f"v{number}", rollout.release.delivery)
         self._dismiss([n for n in self.rollouts if n < number])
 
     def _fail(self, rollout: Rollout) -> None:
         number, reason = rollout.release.number, rollout.observation.reason
         self.recorder.add(ledger.ReleaseFailed(self.environment, self.service, number, self.ports.clock(), reason))
-        self.happened("ReleaseFailed", f"v{number}: {reason}", rollout.release.delivery)
+        self._event("ReleaseFailed", f"v{number}: {reason}", rollout.release.delivery)
 
     def _deploy(self, release: Release) -> None:
         serving = self.standing.serving
         self._dismiss([n for n in self.rollouts if not serving or n != serving.release.number])
+        for number in self.rollouts:
+            self.children[number].start = StartDeployment(self.rollouts[number].release, superseded=True)
         starting = Observation(self.environment, self.service, release.number, Health.PROGRESSING, "is starting")
         self.rollouts[release.number] = Rollout(release, starting, self.ports.clock())
         self.spawn(release.number, DeploymentActor, StartDeployment(release))
@@ -245,136 +206,93 @@ class ServiceActor(BaseActor):
 
     def reconcile(self) -> None:
         """Ask, resolve, route, release, tell: in this order, each only where something differs."""
-        self._ask()
+        known = self._learn()
+        self.ask()
+        self._restore(known)
         self._resolve()
         self._route()
         self._leave()
         self.recorder.flush(self.ports.store, self.myAddress, self._next())
-        self._answer()
+        newest = self.rollouts[max(self.rollouts)] if self.rollouts else None
+        self.standing = replace(self.standing, newest=newest)
+        self.answer()
         self._show()
 
-    def _ask(self) -> None:
-        wanted = self._wanted()
-        for key in [k for k in self.asked if self.asked[k] != wanted.get(k)]:
-            request = self.asked.pop(key)
-            self.answers.pop(key, None)
-            self.tell_parent(WireReleased(request.environment, request.service, self.name))
-        if FALLBACK not in wanted:
-            self.standing = replace(self.standing, borrowed=None)
-        for key in wanted.keys() - self.asked.keys():
-            self.asked[key] = wanted[key]
-            self.tell_parent(wanted[key])
+    def _learn(self) -> Ledger:
+        """Read what the store knows of this service, once."""
+        if self.known is None:
+            self.known = self.ports.store.load(self.environment, self.service)
+            self.standing = replace(self.standing, overrides=self.known.overrides)
+        return self.known
 
-    def _wanted(self) -> dict[str, WireRequest]:
-        member = self.standing.member
-        found = references(member.workload) if member else ()
-        wanted = {
-            r.service: self._request(self.standing.branch, r.service, r.fallback, member)
-            for r in found
-            if r.service != self.service
-        }
-        agreement = agree([Reliance(c, r.request.fallback, r.request.file) for c, r in self.consumers.items()])
-        self.standing = replace(self.standing, conflict=agreement.conflict)
-        if agreement.fallback and environment_name(agreement.fallback) != self.environment:
-            wanted[FALLBACK] = self._request(agreement.fallback, self.service, NONE, None)
-        return wanted
-
-    def _request(self, branch: str, service: str, fallback: str, member: Member | None) -> WireRequest:
-        return WireRequest(
-            environment=self.environment if member else environment_name(branch),
-            branch=branch,
-            service=service,
-            consumer=self.name,
-            reply_to=self.myAddress,
-            fallback={BASELINE: self.ports.settings.baseline, NONE: ""}.get(fallback, fallback),
-            file=f"{member.repository} {member.workload.file}" if member else "",
-        )
+    def _restore(self, known: Ledger) -> None:
+        """Start the last good release of a service that is back after a restart before anything newer is tried."""
+        member, back = self.standing.member, self.joining
+        self.joining = False
+        if not (member and back):
+            return
+        if known.last_good and not self.rollouts:
+            self.restoring = known.last_good.number
+            self._deploy(known.last_good)
+        elif known.current is None:
+            self._event("ServiceJoined", f"from {member.repository}", member.delivery)
 
     def _resolve(self) -> None:
         member, now = self.standing.member, self.standing
         self.standing = replace(
             now,
-            ports=self._addresses(),
-            resolution=resolve(member.workload, now.overrides, self.answers, f"{member.repository}@{member.branch}")
+            ports=self.addresses.ports(standing.port_numbers(now)),
+            resolution=resolve(member.workload, now.overrides, self.wires.answers, member.where)
             if member
             else Resolution(),
             refusal=self.ports.runtime.refuse(edit.overlaid(member.workload, now.overrides)) if member else "",
         )
 
-    def _addresses(self) -> tuple[WiredPort, ...]:
-        member, borrowed = self.standing.member, self.standing.borrowed
-        numbers = [(p.name, p.port) for p in member.workload.ports] if member else []
-        if not member and borrowed:
-            numbers = [(p.name, p.number) for p in borrowed.ports]
-        known = {p.number: p for p in self.standing.ports}
-        return tuple(self._address(name, number, known.get(number)) for name, number in numbers)
-
-    def _address(self, name: str, number: int, known: WiredPort | None) -> WiredPort:
-        if known:
-            return replace(known, name=name)
-        address = self.ports.runtime.address(self.environment, self.service, number)
-        return WiredPort(name, number, address.host, address.port)
-
     def _route(self) -> None:
         borrowed = self.standing.borrowed
-        target = borrowed.environment if borrowed and borrowed.defined else None
-        if target != self.routed:
-            self.ports.runtime.route(self.environment, self.service, target)
-            self.routed = target
-            if not self.standing.serving:
-                self.standing = replace(self.standing, since=self.ports.clock())
+        moved = self.addresses.lead(borrowed.environment if borrowed and borrowed.defined else None)
+        if moved and not self.standing.serving:
+            self.standing = replace(self.standing, since=self.ports.clock())
 
     def _leave(self) -> None:
-        if self.standing.member or not (self.rollouts or self.current or self.last_good):
+        known, now = self._learn(), self.ports.clock()
+        if self.standing.member or not self.told or not (self.rollouts or known.current or known.last_good):
             return
         self.ports.runtime.remove(self.environment, self.service)
-        now = self.ports.clock()
         self._dismiss(list(self.rollouts))
-        self.current, self.last_good, self.restoring = None, None, 0
+        self.known, self.restoring, self.hint = replace(known, current=None, last_good=None), 0, None
         self.standing = replace(self.standing, serving=None, newest=None, since=now)
         self.recorder.add(ledger.ServiceRemoved(self.environment, self.service, now))
-        self.happened("ServiceLeft", "its branch is gone or no longer defines it", "git")
+        self._event("ServiceLeft", "its branch is gone or no longer defines it", "git")
 
     def _next(self) -> Release | None:
-        now, member = self.standing, self.standing.member
+        known, now, member = self._learn(), self.standing, self.standing.member
         if member is None or self.recorder.busy or self.restoring or now.resolution.missing or now.refusal:
             return None
         made = next_release(
             member,
             now.resolution.resolved,
-            self.current,
+            known.current,
             environment=self.environment,
-            last_number=self.last_number,
+            last_number=known.last_number,
             hint=self.hint,
             now=self.ports.clock(),
         )
         self.hint = None
-        if made is None and self.current and self.current.number not in self.rollouts:
-            self._deploy(self.current)
+        if made is None and known.current and known.current.number not in self.rollouts:
+            self._deploy(known.current)
         return made
-
-    def _answer(self) -> None:
-        newest = self.rollouts[max(self.rollouts)] if self.rollouts else None
-        self.standing = replace(self.standing, newest=newest, consumers=tuple(sorted(self.consumers)))
-        answer = standing.answer(self.standing)
-        for consumer in self.consumers.values():
-            if consumer.told != answer:
-                consumer.told = answer
-                self.send(consumer.request.reply_to, answer)
 
     def _show(self) -> None:
         before = self.shown
         shown = standing.view(self.standing, before.changed if before else self.ports.clock())
         if before is None or standing.differs(before, shown):
             shown = replace(shown, changed=self.ports.clock())
-        idle = not shown.present and not self.consumers
-        if shown != before or idle:
+        if shown != before or not shown.present:
             self.shown = shown
             self.write(detail=f"{shown.status.value} {shown.note}".strip())
-            self.tell_parent(ServiceStatus(shown, len(self.consumers), self.handled))
+            idle = not shown.present and not shown.needed_by and not self.recorder.owes
+            self.tell_parent(ServiceStatus(shown, idle, self.handled))
 
-    def happened(self, kind: str, text: str, by: str) -> None:
-        """Write an event down, and let readers see it."""
-        now = self.ports.clock()
-        self.recorder.add(ledger.Happened(now, self.environment, self.service, kind, text, by))
-        self.ports.board.happened(EventView(0, now, self.environment, self.service, kind, text, by))
+    def _event(self, kind: str, text: str, by: str) -> None:
+        self.happened(kind, text, by, self.environment, self.service)

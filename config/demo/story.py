@@ -126,8 +126,10 @@ class Story:
         return self._stage.run("git", "-C", name, *words, show=show)
 
     def _commit(self, name: str, subject: str, *, show: bool = True) -> None:
+        with (self._stage.directory / name / "CHANGES").open("a") as changes:
+            changes.write(f"{subject}\n")
         self._git(name, "add", ".", show=False)
-        self._git(name, "commit", "-q", "--allow-empty", "-m", subject, show=show)
+        self._git(name, "commit", "-q", "-m", subject, show=show)
 
     def _push(self, name: str, branch: str) -> None:
         self._git(name, "push", "-q", "origin", branch)

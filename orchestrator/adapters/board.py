@@ -6,7 +6,8 @@ thread; a change is called out after it can be read, from the thread that made i
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from types import MappingProxyType
 
 import structlog
@@ -33,6 +34,7 @@ class Board:
         self._writing = threading.Lock()
         self._views: Mapping[str, EnvironmentView] = MappingProxyType({})
         self._callbacks: tuple[Callable[[Change], None], ...] = ()
+        self._sequence = count(1)
 
     def publish(self, view: EnvironmentView) -> None:
         """Show `view` instead of what was shown of its environment; the same again is no change."""
@@ -52,8 +54,8 @@ class Board:
         self._call_out(Removed(environment))
 
     def happened(self, event: EventView) -> None:
-        """Call an event out; it is not kept here."""
-        self._call_out(event)
+        """Call an event out, numbered in the order of this process; it is not kept here."""
+        self._call_out(replace(event, sequence=next(self._sequence)))
 
     def read(self) -> tuple[EnvironmentView, ...]:
         """Show every environment: the baseline first, then by name."""

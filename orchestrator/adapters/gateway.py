@@ -1,6 +1,7 @@
 """What the HTTP API asks of the daemon; `actors/gateway.py` implements it, so that the API knows no actors.
 
-Every call blocks for seconds at most and may come from any thread; `logs` may follow for as long as its reader reads.
+Every call blocks for seconds at most and may come from any thread; the lines of `logs` may follow for as long as their
+reader reads.
 """
 
 from collections.abc import Iterator
@@ -8,6 +9,16 @@ from typing import Protocol
 
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
+
+
+class LogLines(Protocol):
+    """(release, seconds since the epoch, line) of one service, as they come."""
+
+    def __iter__(self) -> Iterator[tuple[int, float, str]]:
+        """Wait for each line in turn."""
+
+    def close(self) -> None:
+        """End the lines, from any thread: whoever waits for the next one is told that there is none."""
 
 
 class Gateway(Protocol):
@@ -40,10 +51,8 @@ class Gateway(Protocol):
     def events(self, environment: str | None, limit: int) -> tuple[EventView, ...]:
         """What happened, oldest first, at most the newest `limit`."""
 
-    def logs(
-        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
-    ) -> Iterator[tuple[int, float, str]]:
-        """Yield (release, seconds since the epoch, line)."""
+    def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
+        """Open the last `tail` lines of a release (None: the newest) and, with `follow`, those to come."""
 
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from orchestrator.adapters import store_questions
 from orchestrator.adapters.store_writer import Writer
 from orchestrator.domain.ledger import Ledger, Row
+from orchestrator.domain.release import Release
 from orchestrator.domain.snapshot import EventView, HistoryEntry
 from orchestrator.errors import AnabranchError, Temporary
 
@@ -85,6 +86,10 @@ class Store:
     def load(self, environment: str, service: str) -> Ledger:
         """Read what a Service actor starts from. Raises Temporary when there is no answer in time."""
         return self._ask(lambda c: store_questions.load(c, environment, service))
+
+    def living(self, environment: str) -> tuple[Release, ...]:
+        """Read the newest release of each service in an environment. Raises Temporary when there is no answer."""
+        return self._ask(lambda c: store_questions.living(c, environment))
 
     def history(self, environment: str, service: str) -> tuple[HistoryEntry, ...]:
         """Read the releases of a service, newest first. Raises Temporary when there is no answer in time."""

@@ -3,7 +3,7 @@
 In: a connection within a transaction. Out: values of the domain.
 """
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, select, tuple_
 
 from orchestrator.adapters.store_schema import EVENTS, OVERRIDES, RELEASES, REMOVALS
 from orchestrator.domain.ledger import Ledger
@@ -25,6 +25,14 @@ def load(connection: Connection, environment: str, service: str) -> Ledger:
         last_good=_first(connection, living.where(RELEASES.c.served_at.is_not(None))),
         overrides=_overrides(connection, environment, service),
     )
+
+
+def living(connection: Connection, environment: str) -> tuple[Release, ...]:
+    """Read the newest release of each service that was not removed from an environment."""
+    ours = (RELEASES.c.environment == environment, RELEASES.c.retired_at.is_(None))
+    newest = select(RELEASES.c.service, func.max(RELEASES.c.number)).where(*ours).group_by(RELEASES.c.service)
+    found = select(RELEASES.c.body).where(*ours, tuple_(RELEASES.c.service, RELEASES.c.number).in_(newest))
+    return tuple(from_json(body) for body in connection.execute(found.order_by(RELEASES.c.service)).scalars())
 
 
 def history(connection: Connection, environment: str, service: str) -> tuple[HistoryEntry, ...]:

@@ -36,7 +36,7 @@ def show(
     Examples:
       anabranch actors show bugfix:web
       anabranch -n bugfix actors show web
-      anabranch actors show 17 -o json
+      anabranch actors show /A17 -o json
     """
     form = chosen(output, quiet=quiet)
     session = open_session(context, environment)
@@ -54,11 +54,9 @@ def by_address(actors: Sequence[ActorView], address: str) -> ActorView | None:
 
 
 def by_service(actors: Sequence[ActorView], environment: str, service: str) -> ActorView:
-    """Find the actor of a service: the one of that name below the branch's; raises NotFound."""
-    by_own_address = {actor.address: actor for actor in actors}
+    """Find the actor of a service; raises NotFound."""
     for actor in actors:
-        parent = by_own_address.get(actor.parent)
-        if _is(actor, "service", service) and parent and _is(parent, "branch", environment):
+        if actor.kind == "service" and actor.name == f"service {environment}:{service}":
             return actor
     raise NotFound(f"no actor for {environment}:{service} (anabranch actors tree)")
 
@@ -75,9 +73,5 @@ def page(actor: ActorView) -> str:
         ("failure", actor.last_failure),
         *(("" if index else "messages", message) for index, message in enumerate(actor.last_messages)),
     )
-    lines = [f"{actor.kind} {actor.name}", *(f"  {label:10}{fact}" for label, fact in facts if fact)]
+    lines = [actor.name, *(f"  {label:10}{fact}" for label, fact in facts if fact)]
     return "\n".join(printable(line, 2000) for line in lines)
-
-
-def _is(actor: ActorView, kind: str, name: str) -> bool:
-    return actor.kind.lower().startswith(kind) and name in (actor.name, actor.name.removeprefix(f"{kind} "))

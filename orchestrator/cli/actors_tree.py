@@ -61,7 +61,7 @@ def _rows(children: Mapping[str, Sequence[ActorView]], parent: str, indent: str)
 
 
 def _row(actor: ActorView, indent: str) -> tuple[str, ...]:
-    since = f"since {lasting(actor.since)}: {actor.detail}" if actor.detail else ""
+    since = f"since {lasting(actor.since)}: {actor.detail}" if actor.detail not in ("", actor.state) else ""
     restarts = f"{actor.restarts} restarts" if actor.restarts else ""
     handled = f"{actor.handled} handled"
     label = actor.name if actor.name.startswith(actor.kind) else f"{actor.kind} {actor.name}".strip()

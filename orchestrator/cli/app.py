@@ -1,11 +1,16 @@
 """The command `anabranch`: which commands there are, and how what they raise becomes a line and an exit code."""
 
+import os
 import sys
+import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TextIO
 
 import typer
 
-from orchestrator.cli import options
+from orchestrator.cli import bash_words, options
 from orchestrator.cli.actors_show import show as actors_show
 from orchestrator.cli.actors_tree import tree as actors_tree
 from orchestrator.cli.approve_removal import approve_removal
@@ -34,14 +39,14 @@ from orchestrator.domain.text import printable
 from orchestrator.errors import AnabranchError
 
 _LONGEST_ERROR = 2000
-_PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "no_args_is_help": False}
+_DEBUG = "ANABRANCH_DEBUG"
 _SEEING = (envs, ps, wires, describe, history, logs, wait)
-_CHANGING = (edit, unset, redeploy, sync, approve_removal)
-_RUNNING = (init, check, up, daemon, forwarder)
+_CHANGING = (edit, set_variables, unset, redeploy, sync, approve_removal)
+_RUNNING = (init, check, up, daemon, forwarder, version)
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-_hook = typer.Typer(rich_markup_mode=None, help="Hooks that tell the forwarder about pushes.")
-_actors = typer.Typer(rich_markup_mode=None, help="The machine room: what each actor does and waits for.")
+_hook = typer.Typer(rich_markup_mode=None)
+_actors = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -59,10 +64,29 @@ def anabranch(context: typer.Context, environment: options.Environment = None, s
         print(context.get_help())
 
 
+@_hook.callback()
+def hook() -> None:
+    """Hooks that tell the forwarder about pushes.
+
+    \b
+    Examples:
+      anabranch hook install /srv/git/web.git
+    """
+
+
+@_actors.callback()
+def actors() -> None:
+    """The machine room: what each actor does and waits for.
+
+    \b
+    Examples:
+      anabranch actors tree
+      anabranch actors show bugfix:web
+    """
+
+
 for _command in (*_SEEING, *_CHANGING, *_RUNNING):
-    app.command(_command.__name__.replace("_", "-"))(_command)
-app.command("set")(set_variables)
-app.command("version")(version)
+    app.command(_command.__name__.removesuffix("_variables").replace("_", "-"))(_command)
 _hook.command("install")(install)
 _actors.command("tree")(actors_tree)
 _actors.command("show")(actors_show)
@@ -72,8 +96,11 @@ app.add_typer(_actors, name="actors")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; returns the exit code. Errors are one line on stderr."""
+    _show_what_can_be_shown(sys.stdout, sys.stderr)
     try:
-        code = app(args=arguments, prog_name="anabranch", standalone_mode=False)
+        with bash_words.joined(os.environ):
+            code = app(args=arguments, prog_name="anabranch", standalone_mode=False)
+        sys.stdout.flush()
     except WrongUsage as error:
         return _refuse(str(error), 2)
     except AnabranchError as error:
@@ -82,9 +109,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(f"{error.format_message().rstrip('.')} ({_help_of(error)})", error.exit_code)
     except BrokenPipeError:
         return _hang_up()
-    except typer.Abort:
-        return _refuse("interrupted", 1)
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except Exception as error:
+        return _fault(error)
     return code if isinstance(code, int) else 0
+
+
+def _show_what_can_be_shown(*streams: TextIO) -> None:
+    """Let a terminal that knows few characters get the others as escapes instead of an error."""
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _refuse(line: str, code: int) -> int:
@@ -98,6 +134,16 @@ def _help_of(error: typer.TyperException) -> str:
 
 
 def _hang_up() -> int:
-    """The reader of a pipe left, as `head` does: not a failure worth a word."""
-    sys.stdout = open("/dev/null", "w", encoding="utf-8")
+    """Say nothing: the reader of a pipe left, as `head` does; what is still to be written goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
     return 1
+
+
+def _fault(error: Exception) -> int:
+    if os.environ.get(_DEBUG):
+        raise error
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    said = f"{type(error).__name__} at {Path(where.filename).name}:{where.lineno}: {error}"
+    return _refuse(f"a fault in anabranch itself: {said} ({_DEBUG}=1 shows more)", 1)

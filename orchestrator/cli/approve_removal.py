@@ -1,5 +1,7 @@
 """approve-removal: yes, so many branches are really gone."""
 
+import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -15,7 +17,9 @@ Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="The repos
 def approve_removal(
     context: typer.Context, repository: Repository, output: options.Form = None, quiet: options.Quiet = False
 ) -> None:
-    """Let removals go on that were held back because unusually many branches disappeared at once; prints the branches.
+    """Let held-back removals of branches go on. Prints the branches.
+
+    They are held back when unusually many branches of a repository disappear at once.
 
     \b
     Examples:
@@ -23,4 +27,11 @@ def approve_removal(
     """
     form = chosen(output, quiet=quiet)
     branches = open_session(context).daemon.approve_removal(repository)
-    emit(form, branches, branches, lambda: print("\n".join(printable(branch) for branch in branches)))
+    emit(form, branches, branches, lambda: _print(branches))
+    if not branches:
+        print(f"nothing is held back in {printable(repository, 64)}", file=sys.stderr)
+
+
+def _print(branches: Sequence[str]) -> None:
+    for branch in branches:
+        print(printable(branch))

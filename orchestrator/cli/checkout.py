@@ -6,8 +6,16 @@ _MOST_BYTES = 4096
 _BRANCH = "ref: refs/heads/"
 
 
+def here() -> str | None:
+    """Name the branch that is checked out in the working directory."""
+    try:
+        return branch(Path.cwd())
+    except OSError:
+        return None
+
+
 def branch(directory: Path) -> str | None:
-    """Name the branch of the work tree that holds `directory`; None outside of one, or when no branch is checked out."""
+    """Name the branch of the work tree around `directory`; None outside of one, or when no branch is checked out."""
     for place in (directory, *directory.parents):
         head = _head(place / ".git")
         if head is not None:

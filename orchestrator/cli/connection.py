@@ -8,8 +8,10 @@ import queue
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote, urlencode
 
 from orchestrator.cli.usage import WrongUsage
@@ -28,8 +30,9 @@ _KINDS: dict[str, type[AnabranchError]] = {
 class Connection:
     """Opens a connection for each request. Raises Temporary when there is no daemon, or when it goes away."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, seconds: float = _ANSWER_SECONDS) -> None:
         self.path = path
+        self._seconds = seconds
 
     def get(self, *parts: str, **query: object) -> object:
         """GET a value."""
@@ -41,41 +44,59 @@ class Connection:
 
     def lines(self, *parts: str, **query: object) -> "Lines":
         """GET lines that keep coming."""
-        return Lines(self._open("GET", _target(parts, query), None), str(self.path))
+        connection = _UnixConnection(self.path, self._seconds)
+        try:
+            return Lines(self._open(connection, "GET", _target(parts, query), None), connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def _answer(self, method: str, target: str, body: bytes | None) -> object:
-        response = self._open(method, target, body)
-        try:
-            return json.loads(response.read())
-        except (OSError, HTTPException, ValueError) as error:
-            raise Temporary(f"the daemon at {self.path} went away while it answered; try again") from error
+        with (
+            closing(_UnixConnection(self.path, self._seconds)) as connection,
+            self._open(connection, method, target, body) as response,
+        ):
+            try:
+                return json.loads(response.read())
+            except (OSError, HTTPException, ValueError) as error:
+                raise Temporary(f"the daemon at {self.path} went away while it answered; try again") from error
 
-    def _open(self, method: str, target: str, body: bytes | None) -> HTTPResponse:
-        connection = _UnixConnection(self.path)
+    def _open(self, connection: HTTPConnection, method: str, target: str, body: bytes | None) -> HTTPResponse:
         try:
-            connection.request(method, target, body)
+            connection.request(method, target, body, {"Connection": "close"})
             response = connection.getresponse()
         except (FileNotFoundError, ConnectionRefusedError) as error:
             raise Temporary(f"no daemon at {self.path}; start one: anabranch up") from error
         except PermissionError as error:
             raise Permanent(f"not allowed to use {self.path}: join its group, or ask who runs the daemon") from error
         except TimeoutError as error:
-            raise Temporary(f"the daemon at {self.path} did not answer within {_ANSWER_SECONDS:.0f} s") from error
+            raise Temporary(f"the daemon at {self.path} did not answer within {self._seconds:.0f} s") from error
         except (OSError, HTTPException) as error:
             raise Temporary(f"cannot talk to the daemon at {self.path}: {error}") from error
         if response.status >= 400:
-            raise _refusal(response)
+            with response:
+                raise _refusal(response)
         return response
 
 
 class Lines:
-    """Lines of an answer, read ahead by a thread so that a reader can do something else meanwhile."""
+    """Lines of an answer, read ahead by a thread so that a reader can do something else meanwhile; close them."""
 
-    def __init__(self, response: HTTPResponse, path: str) -> None:
+    def __init__(self, response: HTTPResponse, connection: "_UnixConnection") -> None:
         self._response = response
-        self._path = path
+        self._connection = connection
         self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
-        threading.Thread(target=self._read, name="lines", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="lines", daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.hang_up()
+        while self._reader.is_alive():
+            with suppress(EOFError):
+                self.take(0.05)
 
     def take(self, seconds: float | None = None) -> bytes | None:
         """Give the next line without its end, None when none comes in time; raises EOFError after the last."""
@@ -84,13 +105,14 @@ class Lines:
         except queue.Empty:
             return None
         if line is None:
-            raise EOFError(f"the daemon at {self._path} went away")
+            raise EOFError(f"the daemon at {self._connection.path} went away")
         return line
 
     def _read(self) -> None:
         try:
-            while line := self._response.readline():
-                self._lines.put(line.rstrip(b"\r\n"))
+            with self._response:
+                while line := self._response.readline():
+                    self._lines.put(line.rstrip(b"\r\n"))
         except (OSError, HTTPException, ValueError):
             pass
         finally:
@@ -98,14 +120,24 @@ class Lines:
 
 
 class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=_ANSWER_SECONDS)
-        self._path = path
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self.path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(seconds)
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
+        self.sock = self._socket
+        self.sock.connect(str(self.path))
+
+    def close(self) -> None:
+        super().close()
+        self._socket.close()
+
+    def hang_up(self) -> None:
+        """Let a reader of the answer, in whichever thread, come to its end."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _target(parts: tuple[str, ...], query: Mapping[str, object]) -> str:

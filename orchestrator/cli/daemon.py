@@ -6,7 +6,7 @@ from orchestrator.cli import options
 
 
 def daemon(settings: options.Settings = None) -> None:
-    """Start the daemon alone, until Ctrl-C; webhooks reach it through a forwarder somewhere else.
+    """Start the daemon alone, until Ctrl-C. Webhooks reach it through a forwarder somewhere else.
 
     \b
     Examples:

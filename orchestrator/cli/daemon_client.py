@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from orchestrator.cli.connection import Connection, Lines
 from orchestrator.cli.decode import record, records
@@ -24,8 +25,8 @@ Change = EnvironmentView | EventView | Removed
 class Daemon:
     """Raises what the daemon refuses with, Temporary when there is none."""
 
-    def __init__(self, path: Path) -> None:
-        self._connection = Connection(path)
+    def __init__(self, path: Path, seconds: float = 60.0) -> None:
+        self._connection = Connection(path, seconds)
 
     def about(self) -> dict[str, object]:
         """Say which daemon this is."""
@@ -84,6 +85,12 @@ class Changes:
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._kind = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lines.__exit__()
 
     def take(self, seconds: float) -> Change | None:
         """Give the next change, None when there is none in time; raises Temporary when the daemon goes away."""

@@ -5,25 +5,34 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from orchestrator.errors import Permanent
+
 Record = TypeVar("Record")
+_UNFIT = (TypeError, ValueError, KeyError, AttributeError, RecursionError)
 
 
 def record(kind: type[Record], value: object) -> Record:
-    """Build one dataclass; raises TypeError when a field without default is missing."""
-    if not isinstance(value, dict):
-        raise TypeError(f"{kind.__name__} is not an object")
-    return kind(**{name: _value(hint, value[name]) for name, hint in _hints(kind) if name in value})
+    """Build one dataclass; raises Permanent when the daemon is of a version that says something else."""
+    try:
+        built: Record = _record(kind, value)
+    except _UNFIT as error:
+        raise Permanent(
+            f"the daemon speaks of a {kind.__name__} that this version does not know (anabranch version)"
+        ) from error
+    return built
 
 
 def records(kind: type[Record], value: object) -> tuple[Record, ...]:
-    """Build a tuple of dataclasses."""
-    if not isinstance(value, list):
-        raise TypeError(f"not a list of {kind.__name__}")
-    return tuple(record(kind, item) for item in value)
+    """Build a tuple of dataclasses; raises Permanent as `record`."""
+    return tuple(record(kind, item) for item in (value if isinstance(value, list) else [value]))
+
+
+def _record(kind: Any, value: Any) -> Any:
+    return kind(**{name: _value(hint, value[name]) for name, hint in _hints(kind) if name in value})
 
 
 @cache
-def _hints(kind: type) -> tuple[tuple[str, Any], ...]:
+def _hints(kind: Any) -> tuple[tuple[str, Any], ...]:
     hints = get_type_hints(kind)
     return tuple((field.name, hints[field.name]) for field in fields(kind))
 
@@ -33,7 +42,7 @@ def _value(hint: Any, value: Any) -> Any:
         return None if value is None else _value(next(a for a in get_args(hint) if a is not NoneType), value)
     if get_origin(hint) is tuple:
         return _items(get_args(hint), value)
-    return record(hint, value) if is_dataclass(hint) else hint(value)
+    return _record(hint, value) if isinstance(hint, type) and is_dataclass(hint) else hint(value)
 
 
 def _items(hints: tuple[Any, ...], values: Any) -> tuple[Any, ...]:

@@ -7,8 +7,9 @@ import typer
 
 from orchestrator.cli import completion, options, page
 from orchestrator.cli.history import name
-from orchestrator.cli.output import chosen, emit
-from orchestrator.cli.session import Session, open_session, parse, releases_of, service_of
+from orchestrator.cli.output import Output, chosen, emit
+from orchestrator.cli.session import Session, open_session, parse, releases_of
+from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.naming import ServiceId
 from orchestrator.domain.snapshot import EnvironmentView
 from orchestrator.errors import NotFound
@@ -16,9 +17,9 @@ from orchestrator.errors import NotFound
 What = Annotated[
     str | None,
     typer.Argument(
-        metavar="[ENVIRONMENT|[ENVIRONMENT:]SERVICE[@RELEASE]]",
+        metavar="ENVIRONMENT|[ENVIRONMENT:]SERVICE[@RELEASE]",
         help="What to describe; default: the environment that is meant.",
-        autocompletion=completion.services,
+        autocompletion=completion.all_names,
     ),
 ]
 
@@ -30,10 +31,11 @@ def describe(
     output: options.Form = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Show everything about an environment (which repositories were looked at, what is wrong), a service or a release.
+    """Show everything about one thing.
 
-    A bare word is a service of the environment named with -n; without -n it is an environment if there is one of that
-    name, else a service.
+    That is an environment (which repositories were looked at, what is wrong), a service, or a release. A bare word is
+    a service of the environment named with -n; without -n it is an environment if there is one of that name, else a
+    service.
 
     \b
     Examples:
@@ -48,8 +50,11 @@ def describe(
     if view or what is None:
         found = view or session.environment()
         emit(form, found, [found.environment], lambda: print(page.environment(found, time.time())))
-        return
-    wanted = parse(what)
+    else:
+        _describe_service(form, session, parse(what))
+
+
+def _describe_service(form: Output, session: Session, wanted: ServiceId) -> None:
     service = session.find(wanted)
     if wanted.version:
         entry = releases_of(session.daemon.history(service), wanted)[0]
@@ -64,13 +69,15 @@ def _environment(session: Session, what: str | None) -> EnvironmentView | None:
         return None
     try:
         return session.daemon.environment(what)
-    except NotFound as error:
-        return _unless_a_service(session, what, error)
+    except NotFound:
+        if not _is_service(session, what):
+            raise
+        return None
 
 
-def _unless_a_service(session: Session, what: str, error: NotFound) -> None:
+def _is_service(session: Session, text: str) -> bool:
     try:
-        wanted = parse(what)
-        service_of(session.environment(), ServiceId(None, wanted.service, None).service)
-    except Exception:
-        raise error from None
+        session.find(parse(text))
+    except (NotFound, WrongUsage):
+        return False
+    return True

@@ -24,7 +24,7 @@ def edit(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = rollout.SECONDS,
 ) -> None:
-    """Edit the variables of a service with $EDITOR; saving rolls out a release with them.
+    """Edit variables of a service with $EDITOR. Saving rolls out a release with them.
 
     A changed line is an override, which survives pushes; a removed line takes an override back. Git is not touched.
 
@@ -82,8 +82,9 @@ class _Round:
         raise Permanent(f"{problem}; your text is kept in {self._editor.path}")
 
     def _save(self, saved: str) -> Edited | None:
-        wanted = edit_buffer.read(saved)
-        changes = edit_buffer.changes(self._service, wanted) if wanted else {}
+        if not edit_buffer.without_remark(saved).strip():
+            return None
+        changes = edit_buffer.changes(self._service, edit_buffer.read(saved))
         return self._daemon.edit(self._service, changes, careful=True) if changes else None
 
     def _show_the_other_change(self, saved: str) -> None:
@@ -93,7 +94,7 @@ class _Round:
         self._service = theirs
         text = edit_buffer.render(theirs, edit_buffer.onto(theirs, mine), time.time())
         self._shown = edit_buffer.with_remark(
-            text, f"Somebody else changed {said}; this is your text with that. Save it again, or remove every line."
+            text, f"Somebody else changed {said}; this is your text with that. Save it again, or empty the file."
         )
 
     def _done(self, edited: Edited | None) -> Edited | None:

@@ -6,7 +6,6 @@ In: a service, and the texts that a person wants. Out: the buffer; and back from
 from collections.abc import Mapping, Sequence
 
 from orchestrator.cli.times import ago
-from orchestrator.domain import guarded_yaml
 from orchestrator.domain.snapshot import ServiceView, VariableView
 from orchestrator.domain.text import printable
 from orchestrator.errors import Permanent
@@ -43,6 +42,8 @@ def without_remark(text: str) -> str:
 
 def read(text: str) -> Texts:
     """Read a saved buffer; raises Permanent naming the line, counted as in a buffer that is shown with a remark."""
+    from orchestrator.domain import guarded_yaml
+
     value = guarded_yaml.load(with_remark(text, "").encode("utf-8", "surrogateescape"), file="line").value
     if value is None:
         return {}
@@ -88,7 +89,7 @@ def _head(service: ServiceView) -> Sequence[str]:
     return (
         f"# {service.name}{shown}. Save to roll out a release with these variables; leave unchanged to do nothing.",
         "# Git is not touched; your changes survive pushes. "
-        'Remove a line marked "edited" to go back to what the file says; remove every line to do nothing.',
+        'Remove a line marked "edited" to go back to what the file says; empty the file to do nothing.',
     )
 
 

@@ -30,14 +30,19 @@ class Editor:
             self.forget()
             raise Permanent(f"cannot run {self._command[0]}: {error.strerror}; set EDITOR") from error
         if code:
-            raise Permanent(
-                f"{self._command[0]} ended with status {code}; nothing is changed, your text is in {self.path}"
-            )
+            raise Permanent(f"{self._command[0]} ended with status {code}; nothing is changed{self._kept(text)}")
         return self._read()
 
     def forget(self) -> None:
         """Remove the file."""
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _kept(self, text: str) -> str:
+        """Say where a changed text is; an unchanged one is of no use to anybody."""
+        if self.path.exists() and self._read() != text:
+            return f", your text is in {self.path}"
+        self.forget()
+        return ""
 
     def _write(self, text: str) -> None:
         with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:

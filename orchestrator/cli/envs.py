@@ -18,7 +18,7 @@ _HEADER = ("ENVIRONMENT", "SERVICES", "STATUS", "BRANCH", "CHANGED", "NOTE")
 def envs(
     context: typer.Context, output: options.Form = None, quiet: options.Quiet = False, watch: options.Watching = False
 ) -> None:
-    """List environments: each branch name over all repositories is one. What is ill comes first.
+    """List environments. Each branch name over all repositories is one; what is ill comes first.
 
     \b
     Examples:

@@ -22,7 +22,7 @@ def history(
     output: options.Form = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """List the releases of a service, the newest first, each with its cause; with @v3 or @COMMIT only that one.
+    """List the releases of a service. The newest is first, each has its cause; with @v3 or @COMMIT only that one.
 
     \b
     Examples:

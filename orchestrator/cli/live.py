@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from orchestrator.cli.daemon_client import Changes, Daemon
+from orchestrator.domain.snapshot import EventView
 
 _REFRESH_SECONDS = 2.0
 _SETTLE_SECONDS = 0.2
@@ -13,23 +14,29 @@ _CLEAR = "\x1b[H\x1b[J"
 
 def repeat(daemon: Daemon, show: Callable[[], None]) -> None:
     """Show it now and after every change; on a terminal in place, with the times kept fresh."""
-    changes = daemon.watch()
+    on_terminal = sys.stdout.isatty()
     try:
-        while True:
-            if sys.stdout.isatty():
-                print(_CLEAR, end="")
-            show()
-            sys.stdout.flush()
-            _wait_for_change(changes, _REFRESH_SECONDS if sys.stdout.isatty() else float("inf"))
+        with daemon.watch() as changes:
+            _settle(changes)
+            while True:
+                print(_CLEAR if on_terminal else "", end="")
+                show()
+                sys.stdout.flush()
+                _wait_for_change(changes, _REFRESH_SECONDS if on_terminal else float("inf"))
     except KeyboardInterrupt:
         return
 
 
 def _wait_for_change(changes: Changes, refresh: float) -> None:
     latest = time.monotonic() + refresh
-    while not changes.take(0.5):
+    while isinstance(changes.take(0.5), EventView | None):
         if time.monotonic() > latest:
             return
+    _settle(changes)
+
+
+def _settle(changes: Changes) -> None:
+    """Let what comes at once be over, so that it is shown once."""
     settled = time.monotonic() + _SETTLE_SECONDS
     while time.monotonic() < settled:
         changes.take(_SETTLE_SECONDS / 4)

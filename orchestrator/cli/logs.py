@@ -1,6 +1,7 @@
 """logs: what do the services write?"""
 
 import json
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -19,7 +20,7 @@ _LONGEST_LINE = 32768
 Which = Annotated[
     str | None,
     typer.Argument(
-        metavar="[[ENVIRONMENT:]SERVICE[@RELEASE]]",
+        metavar="[ENVIRONMENT:]SERVICE[@RELEASE]",
         help="A service or one release of it; default: every service of the environment.",
         autocompletion=completion.services,
     ),
@@ -38,7 +39,7 @@ def logs(
     timestamps: Times = False,
     output: options.Form = None,
 ) -> None:
-    """Print what services wrote; with -o json an object on each line.
+    """Print what services wrote. With -o json it is an object on each line.
 
     \b
     Examples:
@@ -49,14 +50,11 @@ def logs(
     if output not in (None, Output.TABLE, Output.JSON):
         raise WrongUsage(f"logs are lines; -o {output} is of no use here: drop it, or write -o json")
     session = open_session(context, environment)
-    lines = _open(session, service, tail=tail, follow=follow)
     named = service is None or follow
-    try:
+    with suppress(KeyboardInterrupt), _open(session, service, tail=tail, follow=follow) as lines:
         while (line := _next(lines)) is not None:
             if line:
                 print(_shown(line, output, named=named, timestamps=timestamps), flush=follow)
-    except KeyboardInterrupt:
-        return
 
 
 def _open(session: Session, text: str | None, *, tail: int, follow: bool) -> Lines:

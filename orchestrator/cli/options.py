@@ -38,13 +38,11 @@ Service = Annotated[
 ]
 Services = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[[ENVIRONMENT:]SERVICE]...", help="Only these services.", autocompletion=completion.services
-    ),
+    typer.Argument(metavar="[ENVIRONMENT:]SERVICE", help="Only these services.", autocompletion=completion.services),
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return at once instead of following the roll-out.")]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0, help="Give up waiting after this long.")]
 Settings = Annotated[
     Path | None,
-    typer.Option("--settings", "-s", envvar="ANABRANCH_SETTINGS", metavar="FILE", help="The settings file."),
+    typer.Option("--settings", "-s", envvar="ANABRANCH_SETTINGS_FILE", metavar="FILE", help="The settings file."),
 ]

@@ -55,11 +55,10 @@ def environment(view: EnvironmentView, now: float) -> str:
 def release(view: ServiceView, entry: HistoryEntry, now: float) -> str:
     """Everything about one release."""
     shown = [r for r in (view.serving, view.pending) if r and r.number == entry.number]
-    delivery = f" by delivery {entry.delivery}" if entry.delivery else ""
     return _text(
         (
             f'{view.name}@v{entry.number}   {entry.status}   {entry.commit[:7]} "{entry.subject}"',
-            *_labelled("made", [f"{ago(entry.created, now)} ago by {entry.cause}{delivery}: {entry.change}"]),
+            *_labelled("made", [f"{ago(entry.created, now)} ago by {_cause(entry)}: {entry.change}"]),
             *(line for r in shown for line in _release(entry.status.lower(), r, now)),
             *_labelled("try", [f"anabranch logs {view.name}@v{entry.number} · anabranch history {view.name}"]),
         )
@@ -76,13 +75,19 @@ def _head(view: ServiceView) -> tuple[str, ...]:
 
 
 def _release(label: str, view: ReleaseView, now: float) -> tuple[str, ...]:
-    delivery = f" by delivery {view.delivery}" if view.delivery else ""
     since = f"{ago(view.since or view.created, now)} ago"
     tries = f" ({view.tries} tries)" if view.tries > 1 else ""
-    words = (f"v{view.number}", view.commit[:7], f'"{view.subject}"', since, f"{view.cause}{delivery}", view.reason)
+    words = (f"v{view.number}", view.commit[:7], f'"{view.subject}"', since, _cause(view), view.reason)
     first = "  ".join(word for word in words if word) + tries
     tail = [f"| {line}" for line in view.log_tail[-_LOG_LINES:]]
     return _labelled(label, [first, *tail])
+
+
+def _cause(release: ReleaseView | HistoryEntry) -> str:
+    """Say why there is a release, and for a push which delivery told of it."""
+    if release.cause != "push" or not release.delivery:
+        return release.cause
+    return "push, found by polling" if release.delivery == "poll" else f"push by delivery {release.delivery}"
 
 
 def _addresses(view: ServiceView) -> list[str]:

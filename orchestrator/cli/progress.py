@@ -1,4 +1,4 @@
-"""What is being done and how long already: one line that moves on a terminal, a line for each step elsewhere; on stderr."""
+"""What is being done and how long already, on stderr: one moving line on a terminal, elsewhere a line for each step."""
 
 import shutil
 import sys

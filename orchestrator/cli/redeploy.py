@@ -13,7 +13,7 @@ def redeploy(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = rollout.SECONDS,
 ) -> None:
-    """Make a new release of a service from the commit that it has, and follow it until it is Ready or failed.
+    """Release the same commit once more. The new release is followed until it is Ready or failed.
 
     \b
     Examples:

@@ -1,6 +1,6 @@
 """Following a roll-out until the release is Ready or failed.
 
-In: the answer to an edit or redeploy, and the pictures that follow. Out: progress, then one line; an error when it failed.
+In: the answer to an edit or redeploy, and the pictures that follow. Out: progress, then a line; an error if it failed.
 """
 
 import sys
@@ -37,8 +37,7 @@ class Step:
 
 def announce(edited: Edited) -> None:
     """Print what a request led to: `bugfix:web v5 (edit: LOG_LEVEL debug -> info)`."""
-    release = f" v{edited.release}" if edited.release else ""
-    print(printable(f"{edited.environment}:{edited.service}{release} ({edited.text})", 2000), flush=True)
+    print(printable(f"{edited.environment}:{edited.service} {edited.text}", 2000), flush=True)
 
 
 def follow(daemon: Daemon, edited: Edited, seconds: float = SECONDS) -> None:
@@ -47,11 +46,11 @@ def follow(daemon: Daemon, edited: Edited, seconds: float = SECONDS) -> None:
     deadline = time.monotonic() + seconds
     with Progress() as progress:
         try:
-            changes = daemon.watch(edited.environment)
-            while latest.outcome is Outcome.GOING_ON and time.monotonic() < deadline:
-                change = changes.take(_LOOK_SECONDS)
-                latest = _after(change, edited, latest)
-                progress.say(f"{edited.environment}:{edited.service} {latest.text}")
+            with daemon.watch(edited.environment) as changes:
+                while latest.outcome is Outcome.GOING_ON and time.monotonic() < deadline:
+                    latest = _after(changes.take(_LOOK_SECONDS), edited, latest)
+                    if latest.outcome is Outcome.GOING_ON:
+                        progress.say(f"{edited.environment}:{edited.service} {latest.text}")
         except KeyboardInterrupt:
             raise _goes_on(edited, "stopped looking") from None
         lasted = progress.lasted()

@@ -38,8 +38,10 @@ class Session:
 
     def environment(self) -> EnvironmentView:
         """Find the environment that is meant: named, by variable, or checked out here; raises WrongUsage if none is."""
-        name = self.named or os.environ.get(DEFAULT_ENVIRONMENT)
-        return self.daemon.environment(name) if name else self._checked_out()
+        if self.named:
+            return self.daemon.environment(self.named)
+        name = os.environ.get(DEFAULT_ENVIRONMENT)
+        return self._by_variable(name) if name else self._checked_out()
 
     def services(self, texts: Sequence[str] | None) -> tuple[ServiceView, ...]:
         """Find services by their ids; all of the environment that is meant when there are none."""
@@ -73,9 +75,15 @@ class Session:
             raise WrongUsage(f"-n {self.named} and {wanted.environment}: name two environments; drop one of them")
         return view
 
+    def _by_variable(self, name: str) -> EnvironmentView:
+        try:
+            return self.daemon.environment(name)
+        except NotFound as error:
+            raise NotFound(f"{error}; ${DEFAULT_ENVIRONMENT} names it") from error
+
     def _checked_out(self) -> EnvironmentView:
         views = self.daemon.environments()
-        branch = checkout.branch(Path.cwd())
+        branch = checkout.here()
         if branch is not None:
             try:
                 found = find_environment(branch, [view.environment for view in views])
@@ -89,6 +97,8 @@ class Session:
 def open_session(context: typer.Context, environment: str | None = None) -> Session:
     """Join what stands before the command and after it; raises WrongUsage when both name an environment."""
     common = context.find_object(Common) or Common()
+    if "" in (environment, common.environment):
+        raise WrongUsage("-n names no environment: it is empty")
     if environment and common.environment and environment != common.environment:
         raise WrongUsage(f"-n {common.environment} and -n {environment}: name one environment")
     return Session(Daemon(socket_path.find(common.socket, os.environ)), environment or common.environment)

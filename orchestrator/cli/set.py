@@ -9,7 +9,7 @@ from orchestrator.cli.session import open_session
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.text import printable
 
-Assignments = Annotated[list[str], typer.Argument(metavar="NAME=TEXT...", help="Variables and their new texts.")]
+Assignments = Annotated[list[str], typer.Argument(metavar="NAME=TEXT", help="Variables and their new texts.")]
 
 
 def set_variables(
@@ -20,7 +20,7 @@ def set_variables(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = rollout.SECONDS,
 ) -> None:
-    """Set variables of a service and roll out a release with them. Placeholders are allowed; git is not touched.
+    """Set variables of a service. A release with them is rolled out; placeholders are allowed, git is not touched.
 
     \b
     Examples:

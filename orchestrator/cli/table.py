@@ -5,12 +5,17 @@ In: cells, whatever they hold. Out: text whose first column can be typed back. C
 
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orchestrator.domain.status import Health
 from orchestrator.domain.text import printable
 
+if TYPE_CHECKING:
+    from rich.text import Text
+
 _GAP = "  "
 _LONGEST_CELL = 2000
+_NARROWEST = 20
 _STYLES = {
     "Ready": "green",
     "Serving": "green",
@@ -37,10 +42,10 @@ def ill_first(word: Health) -> int:
     return -tuple(Health).index(word)
 
 
-def show(table: Table) -> None:
-    """Print a table in the form that stdout can take."""
+def show(table: Table, *, whole: bool = False) -> None:
+    """Print a table in the form that stdout can take; `whole` cuts nothing on a terminal, which wraps it then."""
     if sys.stdout.isatty():
-        _show_on_terminal(table)
+        _show_on_terminal(table, whole)
     else:
         print(plain(table))
 
@@ -53,17 +58,33 @@ def plain(table: Table) -> str:
     return "\n".join(_GAP.join(map(str.ljust, line, widths)).rstrip() for line in cells)
 
 
-def _show_on_terminal(table: Table) -> None:
-    from rich import table as rich_table
+def _show_on_terminal(table: Table, whole: bool) -> None:
     from rich.console import Console
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    header = [_cell(name, "bold") for name in table.header]
+    rows = [[_cell(cell, _STYLES.get(cell, "")) for cell in row] for row in table.rows]
+    lines = [header, *rows] if any(table.header) else rows
+    widths = [max(cell.cell_len for cell in column) for column in zip(header, *rows, strict=True)]
+    room = console.width - sum(width + len(_GAP) for width in widths[:-1])
+    for line in lines:
+        if not whole:
+            line[-1].truncate(max(_NARROWEST, room), overflow="ellipsis")
+        console.print(_joined(line, widths), soft_wrap=True)
+
+
+def _joined(line: list["Text"], widths: list[int]) -> "Text":
+    """Put cells beside each other; rich counts the columns that a character takes."""
     from rich.text import Text
 
-    grid = rich_table.Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), show_header=any(table.header))
-    for index, name in enumerate(table.header):
-        cells = [printable(row[index], _LONGEST_CELL) for row in table.rows]
-        last = index == len(table.header) - 1
-        narrowest = None if last else max([Text(cell).cell_len for cell in cells], default=0)
-        grid.add_column(Text(name), no_wrap=True, overflow="ellipsis", min_width=narrowest)
-    for row in table.rows:
-        grid.add_row(*(Text(printable(cell, _LONGEST_CELL), style=_STYLES.get(cell, "")) for cell in row))
-    Console(highlight=False, markup=False, emoji=False).print(grid)
+    joined = Text()
+    for cell, width in zip(line, widths, strict=True):
+        joined.append_text(cell).append(" " * (width - cell.cell_len + len(_GAP)))
+    joined.rstrip()
+    return joined
+
+
+def _cell(text: str, style: str) -> "Text":
+    from rich.text import Text
+
+    return Text(printable(text, _LONGEST_CELL), style)

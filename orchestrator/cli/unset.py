@@ -7,7 +7,7 @@ import typer
 from orchestrator.cli import options, rollout
 from orchestrator.cli.session import open_session
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Variables that were edited or set.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Variables that were edited or set.")]
 
 
 def unset(
@@ -18,7 +18,7 @@ def unset(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = rollout.SECONDS,
 ) -> None:
-    """Take edits of variables back and roll out a release with what the file says.
+    """Take edits of variables back. A release with what the file says is rolled out.
 
     \b
     Examples:

@@ -6,7 +6,7 @@ from orchestrator.cli import options
 
 
 def up(settings: options.Settings = None) -> None:
-    """Start the daemon and the forwarder here, until Ctrl-C.
+    """Start daemon and forwarder here, until Ctrl-C.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ from orchestrator.errors import AnabranchError
 
 
 def version(context: typer.Context, output: options.Form = None) -> None:
-    """Print the version of this command and of the daemon, if one runs.
+    """Print the versions of command and daemon.
 
     \b
     Examples:

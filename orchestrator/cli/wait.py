@@ -23,7 +23,7 @@ def wait(
     environment: options.Environment = None,
     timeout: options.Timeout = _SECONDS,
 ) -> None:
-    """Wait until the services of an environment are Ready, those that do not exist yet included.
+    """Wait until services are Ready. What does not exist yet is waited for, too; a borrowed service does not count.
 
     A service that failed may still be mended by a push, so only the time limit ends the wait; the exit code is 1 then.
 
@@ -34,8 +34,7 @@ def wait(
     """
     session = open_session(context, environment)
     deadline = time.monotonic() + timeout
-    with Progress() as progress:
-        changes = session.daemon.watch()
+    with Progress() as progress, session.daemon.watch() as changes:
         while missing := _missing(session, tuple(services or ())):
             if time.monotonic() >= deadline:
                 raise Temporary(f"not Ready after {timeout:.0f} s: {missing}")
@@ -60,5 +59,8 @@ def _missing(session: Session, texts: tuple[str, ...]) -> str:
         found = session.services(texts)
     except NotFound as error:
         return printable(str(error))
-    own = tuple(service for service in found if service.present or texts)
+    if texts:
+        lacking = [service.name for service in found if not service.present]
+        return f"{', '.join(lacking)}: none of its own yet, only a borrowed one" if lacking else missing_in(found)
+    own = tuple(service for service in found if service.present)
     return missing_in(own) if own else "no services of its own yet"

@@ -24,9 +24,10 @@ def wires(
     quiet: options.Quiet = False,
     watch: options.Watching = False,
 ) -> None:
-    """List the references between services: which variable leads where, and whether to the branch or the baseline.
+    """List who talks to whom, and why.
 
-    With -q: the services that refer to others.
+    Each line is a reference of one service to another: which variable leads where, and whether to the branch or the
+    baseline. With -q: the services that refer to others.
 
     \b
     Examples:

@@ -1,57 +1,77 @@
 """The forwarder beside the daemon, for `anabranch up`: a process of its own, started again when it dies.
 
-In: its argument list. Out: nothing; it goes when the daemon goes, whichever way that is.
+In: its argument list. Out: nothing; it stops when its lifeline is cut, which the kernel does when the daemon is killed.
 """
 
-import ctypes
-import signal
+import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
 
-_log = structlog.get_logger("forwarder")
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
+from orchestrator.lifeline import Lifeline
+
+_log = structlog.get_logger("daemon")
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_LONG_ENOUGH = 60.0
+_STOP_SECONDS = 20
 
 
 @contextmanager
 def companion(arguments: tuple[str, ...], stop: threading.Event) -> Iterator[None]:
-    """Keep one process running until the context ends."""
-    ended = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(arguments, ended, stop), name="companion", daemon=True)
+    """Keep one process running until the context ends; once `stop` is set it is not started again."""
+    keeper = _Keeper(arguments, stop)
     keeper.start()
     try:
         yield
     finally:
-        ended.set()
-        keeper.join(timeout=30)
+        keeper.end()
 
 
-def _keep(arguments: tuple[str, ...], ended: threading.Event, stop: threading.Event) -> None:
-    wait = 0.5
-    while not ended.is_set():
-        process = subprocess.Popen(arguments, preexec_fn=_die_with_parent)
-        while process.poll() is None and not ended.wait(0.2):
-            pass
-        if ended.is_set():
-            _end(process)
-        elif not stop.is_set():
-            _log.warning("the forwarder ended, starting it again", status=process.returncode, seconds=wait)
-            ended.wait(wait)
-            wait = min(30.0, wait * 2)
+class _Keeper(threading.Thread):
+    def __init__(self, arguments: tuple[str, ...], stop: threading.Event):
+        super().__init__(name="companion", daemon=True)
+        self._arguments = arguments
+        self._stop_asked = stop
+        self._ended = threading.Event()
+        self._lifeline = Lifeline()
+        self._process: subprocess.Popen[bytes] | None = None
 
+    def run(self) -> None:
+        wait = _FIRST_WAIT
+        while not (self._ended.is_set() or self._stop_asked.is_set()):
+            began = time.monotonic()
+            how = self._once()
+            if self._ended.is_set() or self._stop_asked.is_set():
+                return
+            wait = _FIRST_WAIT if time.monotonic() - began > _LONG_ENOUGH else wait
+            _log.warning("the forwarder ended, starting it again", how=how, seconds=wait)
+            self._ended.wait(wait)
+            wait = min(_LONGEST_WAIT, wait * 2)
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    def end(self) -> None:
+        self._ended.set()
+        self._lifeline.cut()
+        self.join(_STOP_SECONDS)
+        if self.is_alive() and self._process:
+            _log.warning("the forwarder did not stop, killing it", seconds=_STOP_SECONDS)
+            self._process.kill()
+            self.join(_STOP_SECONDS)
+        self._lifeline.close()
 
-
-def _die_with_parent() -> None:
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    def _once(self) -> str:
+        """Run the process to its end; a group of its own keeps Ctrl-C from it, so that the daemon stops first."""
+        try:
+            self._process = subprocess.Popen(
+                self._arguments,
+                stdin=subprocess.DEVNULL,
+                env=self._lifeline.environment(os.environ),
+                pass_fds=(self._lifeline.descriptor,),
+                process_group=0,
+            )
+        except OSError as error:
+            return f"cannot be started: {error.strerror}"
+        return f"status {self._process.wait()}"

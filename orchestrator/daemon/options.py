@@ -3,9 +3,11 @@
 import os
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 from orchestrator.adapters.api import ApiOptions
 from orchestrator.adapters.git import GitOptions
+from orchestrator.errors import Permanent
 from orchestrator.runtimes import Runtime, Source
 from orchestrator.runtimes.memory import MemoryRuntime
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime
@@ -59,8 +61,8 @@ def process_options(settings: Settings) -> ProcessOptions:
 
 def api_options(settings: Settings) -> ApiOptions:
     """Where the daemon's doors are."""
-    token = settings.hints.token_file.read_bytes().strip() if settings.hints.token_file else None
-    return ApiOptions(settings.socket, settings.hints.address or None, token, settings.observe.address or None)
+    hints, observe = settings.hints.address or None, settings.observe.address or None
+    return ApiOptions(settings.socket, hints, _token(settings.hints.token_file), observe)
 
 
 def about(settings: Settings) -> dict[str, object]:
@@ -79,3 +81,10 @@ def secrets(settings: Settings) -> tuple[str, ...]:
     """Every secret that the daemon reads, so that no log line shows one."""
     files = (settings.git.token_file, settings.hints.token_file)
     return tuple(f.read_text(errors="replace").strip() for f in files if f and f.is_file())
+
+
+def _token(file: Path | None) -> bytes | None:
+    try:
+        return file.read_bytes().strip() if file else None
+    except OSError as error:
+        raise Permanent(f"{file}: cannot be read ({error.strerror}); the hints listener needs its token") from error

@@ -68,12 +68,6 @@ def _start(settings: Settings, stack: ExitStack) -> None:
     stack.callback(runtime.close)
     store = Store(settings.state_directory / "store.sqlite", post.deliver)
     stack.callback(store.close)
-    store.purge(
-        time.time(),
-        days=settings.retention.overrides,
-        event_days=settings.retention.events,
-        releases_kept=settings.limits.releases_per_service,
-    )
     ports = Ports(settings, mirrors, runtime, store, board, roster, time.time, time.monotonic, random.random)
     system = open_system({CAPABILITY: ports})
     stack.callback(system.shutdown)

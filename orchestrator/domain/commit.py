@@ -1,13 +1,15 @@
 """What moved in git, and what it means for an environment.
 
 In: what a repository actor read at a branch's head. Out: who is a member of the environment and who is refused, the
-same whatever the order of arrival. A Score file that cannot be read keeps the member that it defined before.
+same whatever the order of arrival. A Score file that cannot be read keeps the member that it defined before, a head of
+which nothing can be read keeps all of them.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.domain.naming import environment_name
+from orchestrator.domain.text import printable
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import Permanent
 
@@ -44,6 +46,11 @@ class Member:
     delivery: str
     workload: Workload
 
+    @property
+    def where(self) -> str:
+        """The head of each line about this service: `web@bugfix`."""
+        return f"{self.repository}@{printable(self.branch, 64)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -63,7 +70,8 @@ def environment_of(branch: str, default_branch: str, baseline: str) -> str:
     environment = environment_name(branch)
     if environment == environment_name(baseline):
         raise Permanent(
-            f"branch {environment} is not deployed: that environment takes the default branch, {default_branch}"
+            f"branch {environment} is not deployed: "
+            f"that environment takes the default branch, {printable(default_branch, 64)}"
         )
     return environment
 
@@ -95,10 +103,13 @@ def _defined(head: HeadMoved) -> tuple[Member, ...]:
 def _kept(head: HeadMoved, before: Membership) -> tuple[Member, ...]:
     unreadable = set(head.files) - {w.file for w in head.services}
     names = {w.name for w in head.services}
+    nothing_read = bool(head.errors) and not head.files
     return tuple(
         m
         for m in before.members
-        if m.repository == head.repository and m.workload.file in unreadable and m.service not in names
+        if m.repository == head.repository
+        and (nothing_read or m.workload.file in unreadable)
+        and m.service not in names
     )
 
 

@@ -7,15 +7,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestrator.domain.override import Changes, Override
+from orchestrator.domain.override import Changes, Override, changed
+from orchestrator.domain.standing import Standing, shown_revision
 from orchestrator.domain.text import hidden, printable
 from orchestrator.domain.wire import Answers
 from orchestrator.domain.wiring import check_text, texts
 from orchestrator.domain.workload import Workload
-from orchestrator.errors import Permanent
+from orchestrator.errors import Conflict, NotFound, Permanent
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _LONGEST_TEXT = 32 * 1024
+
+
+def edited(
+    standing: Standing, changes: Changes, revision: str, answers: Answers, now: float, by: str
+) -> tuple[Workload, tuple[Override, ...]]:
+    """Give the workload with the changes laid over it, and the overrides after them; empty `revision` fits any.
+
+    Raises NotFound for a borrowed service, Conflict when `revision` is not what is there, Permanent as `check` does.
+    """
+    member, name = standing.member, f"{standing.environment}:{standing.service}"
+    if member is None:
+        raise NotFound(f"{name} is no service of its own to edit; it is borrowed")
+    if revision not in ("", shown_revision(standing)):
+        raise Conflict(f"{name} was changed meanwhile; look at it and edit again")
+    check(member.workload, standing.overrides, changes, answers)
+    after = changed(standing.overrides, changes, now, by)
+    return overlaid(member.workload, after), after
 
 
 def check(workload: Workload, overrides: Sequence[Override], changes: Changes, answers: Answers) -> None:

@@ -1,7 +1,7 @@
 """One branch's head, read: which services its Score files define.
 
 In: the Score files that the git adapter found at a commit, as bytes or as a line that says why not. Out: `HeadMoved`.
-A file that cannot be read spoils nothing but itself.
+A file that cannot be read spoils nothing but itself. Paths that are not plain text are told in escaped form.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,8 @@ ScoreFiles = Sequence[tuple[str, bytes | str]]
 def read(moved: HeadMoved, files: ScoreFiles) -> HeadMoved:
     """Fill in what the Score files of a head define; `moved` says which head it is."""
     where = f"{moved.repository}@{printable(moved.branch, 64)}"
-    results = [_load(path, data, where) for path, data in files]
+    shown = [(printable(path, 200), data) for path, data in files]
+    results = [_load(path, data, where) for path, data in shown]
     return HeadMoved(
         repository=moved.repository,
         branch=moved.branch,
@@ -28,14 +29,14 @@ def read(moved: HeadMoved, files: ScoreFiles) -> HeadMoved:
         subject=moved.subject,
         services=tuple(r for r in results if isinstance(r, Workload)),
         errors=tuple(r for r in results if isinstance(r, str)),
-        files=tuple(path for path, _ in files),
+        files=tuple(path for path, _ in shown),
         delivery=moved.delivery,
     )
 
 
 def _load(path: str, data: bytes | str, where: str) -> Workload | str:
     if isinstance(data, str):
-        return f"{where} {printable(path, 200)}: {data}"
+        return f"{where} {path}: {data}"
     try:
         return score.load(data, file=path, where=where)
     except Permanent as error:

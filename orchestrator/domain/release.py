@@ -96,6 +96,12 @@ def from_json(text: str | bytes) -> Release:
     return _RELEASE.validate_json(text)
 
 
+def member_of(release: Release) -> Member:
+    """Give the member that a release was made for, as far as a release remembers it."""
+    r = release
+    return Member(r.service, r.repository, r.branch, r.commit, r.subject, r.delivery, r.workload)
+
+
 def next_release(
     member: Member,
     resolved: tuple[ResolvedContainer, ...],

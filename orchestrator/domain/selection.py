@@ -26,10 +26,11 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is followed, in the order to read it, and one line for each refusal."""
+    """What is followed, in the order to read it; one line for each refusal; all that could be, were it not too many."""
 
     followed: tuple[Followed, ...] = ()
     refused: tuple[str, ...] = ()
+    eligible: tuple[Followed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +57,4 @@ def select(branches: Branches, default_branch: str, before: Collection[str], rul
     over = len(followed) - rules.most
     if over > 0:
         refused.append(f"{over} branches are not deployed: at most {rules.most} are (limits.branches_per_repository)")
-    return Selection(tuple(followed[: rules.most]), tuple(refused))
+    return Selection(tuple(followed[: rules.most]), tuple(refused), tuple(followed))

@@ -117,6 +117,11 @@ class EnvironmentView:
     looked_at: tuple[LookedAt, ...] = ()
     problems: tuple[str, ...] = ()
 
+    @property
+    def exists(self) -> bool:
+        """Whether it is an environment at all: a branch without a Score file makes none, though it was looked at."""
+        return self.baseline or bool(self.services or self.problems)
+
 
 @dataclass(frozen=True, slots=True)
 class EventView:

@@ -58,6 +58,13 @@ def serves_itself(standing: Standing) -> bool:
     return standing.member is not None and (standing.serving is not None or not borrowed)
 
 
+def port_numbers(standing: Standing) -> tuple[tuple[str, int], ...]:
+    """Name the ports that peers may use, (name, number): those of the branch's file, else those of the fallback."""
+    if standing.member:
+        return tuple((p.name, p.port) for p in standing.member.workload.ports)
+    return tuple((p.name, p.number) for p in standing.borrowed.ports) if standing.borrowed else ()
+
+
 def answer(standing: Standing) -> Wired:
     """Tell a peer who this service is; it is defined as soon as git or the fallback defines it, Ready or not."""
     own, borrowed, member = serves_itself(standing), standing.borrowed, standing.member
@@ -129,9 +136,14 @@ def view(standing: Standing, changed: float) -> ServiceView:
         addresses=tuple((p.name, f"http://{p.host}:{p.port}") for p in standing.ports),
         wires=standing.resolution.wires,
         variables=standing.resolution.variables,
-        revision=revision([(v.name, v.text) for v in standing.resolution.variables]),
+        revision=shown_revision(standing),
         needed_by=standing.consumers,
     )
+
+
+def shown_revision(standing: Standing) -> str:
+    """Name the state of the variables that readers see."""
+    return revision([(v.name, v.text) for v in standing.resolution.variables])
 
 
 def differs(before: ServiceView, after: ServiceView) -> bool:

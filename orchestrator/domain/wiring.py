@@ -12,7 +12,7 @@ from orchestrator.domain import placeholder
 from orchestrator.domain.override import Override
 from orchestrator.domain.release import ResolvedContainer, ResolvedFile
 from orchestrator.domain.snapshot import VariableView, WireView
-from orchestrator.domain.text import nearest
+from orchestrator.domain.text import nearest, printable
 from orchestrator.domain.wire import (
     BASELINE,
     Answers,
@@ -45,7 +45,7 @@ def resolve(workload: Workload, overrides: Sequence[Override], answers: Answers,
     known: dict[str, Mapping[str, str]] = {}
     missing: list[str] = []
     for reference in wanted:
-        found = _outputs(reference, answers.get(reference.service), workload.name)
+        found = _disagreement(reference, wanted) or _outputs(reference, answers.get(reference.service), workload.name)
         if isinstance(found, str):
             missing.append(f"{where} {workload.file}:{reference.line}: resources.{reference.resource}: {found}")
         else:
@@ -69,6 +69,14 @@ def check_text(workload: Workload, name: str, text: str, answers: Answers) -> No
     _expand(text, known, workload, name)
 
 
+def _disagreement(reference: WireReference, others: Sequence[WireReference]) -> str:
+    """Say that another reference of this file to the same service names another fallback; only one can be true."""
+    for other in others:
+        if other.service == reference.service and other.fallback != reference.fallback:
+            return f"resources.{other.resource} names another fallback for {other.service}; let both say the same"
+    return ""
+
+
 def _outputs(reference: WireReference, answer: Wired | None, own_name: str) -> dict[str, str] | str:
     if reference.service == own_name:
         return "a service cannot refer to itself; use its own port variables"
@@ -89,7 +97,11 @@ def _unknown(reference: WireReference, answer: Wired) -> str:
 
 
 def _expand(text: str, known: Outputs, workload: Workload, key: str) -> str:
-    return placeholder.expand(placeholder.parse(text), lambda reference: _look_up(reference.path, known, workload, key))
+    try:
+        template = placeholder.parse(text)
+    except placeholder.InvalidPlaceholder as error:
+        raise Permanent(f"{key}: {error}") from None
+    return placeholder.expand(template, lambda reference: _look_up(reference.path, known, workload, key))
 
 
 def _look_up(path: tuple[str, ...], known: Outputs, workload: Workload, key: str) -> object:
@@ -107,14 +119,14 @@ def _look_up(path: tuple[str, ...], known: Outputs, workload: Workload, key: str
 def _named(word: str, names: Mapping[str, object]) -> str:
     near = nearest(word, tuple(names))
     hint = f"did you mean {near}?" if near else f"there are {', '.join(sorted(names)) or 'none'}"
-    return f'"{word}"; {hint}'
+    return f'"{printable(word, 64)}"; {hint}'
 
 
 def _metadata(path: tuple[str, ...], workload: Workload, key: str) -> object:
     try:
         return placeholder.pick(json.loads(workload.metadata), path)
     except LookupError:
-        raise Permanent(f"{key}: metadata.{'.'.join(path)} is not in {workload.file}") from None
+        raise Permanent(f"{key}: metadata.{printable('.'.join(path), 64)} is not in {workload.file}") from None
 
 
 def texts(container: Container, overrides: Sequence[Override]) -> tuple[Variable, ...]:
@@ -179,8 +191,11 @@ def _all_texts(workload: Workload, overrides: Sequence[Override]) -> tuple[Varia
 
 
 def _resources(text: str) -> tuple[str, ...]:
-    """Name the resources that a text refers to, in order, each once."""
-    paths = (r.path for r in placeholder.references(placeholder.parse(text)))
+    """Name the resources that a text refers to, in order, each once; a text that makes no sense refers to none."""
+    try:
+        paths = [r.path for r in placeholder.references(placeholder.parse(text))]
+    except placeholder.InvalidPlaceholder:
+        return ()
     return tuple(dict.fromkeys(path[1] for path in paths if path[0] == "resources" and len(path) > 1))
 
 

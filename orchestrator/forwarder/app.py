@@ -1,31 +1,38 @@
 """The forwarder, whole: journal, then forwarding, then the receiver; stopped in exact reverse.
 
-`serve` runs inside any event loop, `run` is a process of its own. On SIGTERM it accepts nothing more, answers what it
-began, syncs and ends.
+In: options. Out: a running forwarder. Told to stop it accepts nothing more, answers what it began, forwards what it is
+about to forward, syncs and ends.
 """
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
-from aiohttp import web
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator import lifeline
 from orchestrator.forwarder.daemon_client import DaemonClient
 from orchestrator.forwarder.forward import Forward
 from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.listen import listen
 from orchestrator.forwarder.options import ForwarderOptions
 from orchestrator.forwarder.receiver import Receiver
 
 _HOUSEKEEPING_SECONDS = 60
-_LINGERING_SECONDS = 2
+_LAST_TURN_SECONDS = 2
 
 
-def run(options: ForwarderOptions) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    asyncio.run(_until_signal(options))
+async def until_told(options: ForwarderOptions, environ: Mapping[str, str]) -> None:
+    """Serve until SIGTERM, SIGINT, or until the lifeline that `environ` names is cut."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    descriptor = lifeline.held(environ)
+    if descriptor is not None:
+        loop.add_reader(descriptor, _cut, descriptor, stop)
+    await serve(options, stop, structlog.get_logger("forwarder"))
 
 
 async def serve(
@@ -36,8 +43,8 @@ async def serve(
 ) -> None:
     """Serve until `stop` is set; `ready` is told the address, `http://host:port`, once deliveries are accepted.
 
-    Raises `Permanent` when the journal cannot be trusted, `JournalFault` when it cannot be written at start, OSError
-    when the address is taken.
+    Raises `Permanent` when the journal cannot be trusted or the address cannot be had, `JournalFault` when the journal
+    cannot be written at start.
     """
     async with AsyncExitStack() as stack:
         journal = Journal(options.journal, options.limits, log)
@@ -50,24 +57,18 @@ async def serve(
         forward = Forward(journal, hooks, daemon, options.limits, log)
         receiver = Receiver(options, journal, forward.wake, log)
         tasks = [asyncio.create_task(forward.run()), asyncio.create_task(_keep_house(journal, receiver, log))]
-        stack.push_async_callback(_cancel, tasks)
-        runner = _runner(receiver, options)
-        stack.push_async_callback(runner.cleanup)
-        await runner.setup()
-        await web.TCPSite(runner, options.host, options.port).start()
+        stack.push_async_callback(_finish, forward, tasks)
+        address = await listen(receiver.application(), options, stack)
         stack.callback(receiver.stop)
-        address = _address(runner)
         log.info("forwarder is ready", address=address, hooks=sorted(hooks), revived=revived, **await journal.counts())
         ready(address)
         await _first(stop, tasks)
     log.info("forwarder has stopped")
 
 
-async def _until_signal(options: ForwarderOptions) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await serve(options, stop, structlog.get_logger())
+def _cut(descriptor: int, stop: asyncio.Event) -> None:
+    asyncio.get_running_loop().remove_reader(descriptor)
+    stop.set()
 
 
 async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
@@ -89,23 +90,10 @@ async def _keep_house(journal: Journal, receiver: Receiver, log: FilteringBoundL
         receiver.report()
 
 
-async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+async def _finish(forward: Forward, tasks: list[asyncio.Task[None]]) -> None:
+    """Let a turn that has begun come to its end, for a moment; what is left stays in the journal."""
+    forward.stop()
+    await asyncio.wait(tasks[:1], timeout=_LAST_TURN_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _runner(receiver: Receiver, options: ForwarderOptions) -> web.AppRunner:
-    return web.AppRunner(
-        receiver.application(),
-        access_log=None,
-        keepalive_timeout=options.limits.header_seconds,
-        lingering_time=_LINGERING_SECONDS,
-        shutdown_timeout=options.limits.stop_seconds,
-        auto_decompress=False,
-    )
-
-
-def _address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

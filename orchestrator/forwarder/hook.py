@@ -5,6 +5,7 @@ its configuration written in, so that it needs nothing of Anabranch when a push 
 """
 
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ _SCRIPT = Path(__file__).with_name("post_receive.py")
 _PLACE = "CONFIG: dict[str, str] = {}"
 _MARK = "A git post-receive hook: tells the forwarder which branches moved."
 _GIT_SECONDS = 10
+_PATH = re.compile("/hooks/[A-Za-z0-9._-]+")
 
 
 def install(repository_path: Path, *, url: str, secret_file: Path, name: str) -> Path:
@@ -37,9 +39,17 @@ def install(repository_path: Path, *, url: str, secret_file: Path, name: str) ->
 
 
 def _check_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not parts.path.startswith("/hooks/"):
-        raise Permanent(f"{url!a} is no hook's address; it looks like http://127.0.0.1:8080/hooks/NAME")
+    if not _is_hook(url):
+        raise Permanent(f"{url[:200]!a} is no hook's address; it looks like http://127.0.0.1:8080/hooks/NAME")
+
+
+def _is_hook(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        reachable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(reachable) and _PATH.fullmatch(parts.path) is not None and url.isprintable()
 
 
 def _check_secret(name: str, secret_file: Path) -> None:

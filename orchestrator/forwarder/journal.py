@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
-from orchestrator.forwarder import journal_file, ledger
+from orchestrator.forwarder import journal_file, ledger, room
 from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
 
@@ -34,10 +34,15 @@ class JournalFault(Temporary):
 
 
 class Journal:
-    """Deliveries on disk; `fault` is the reason why the last commit failed, empty when it did not."""
+    """Deliveries on disk.
+
+    `fault` is the reason why the last commit failed, empty when it did not; `full` tells that the last delivery found
+    no room.
+    """
 
     def __init__(self, path: Path, limits: Limits, log: FilteringBoundLogger, clock: Callable[[], float] = time):
         self.fault = ""
+        self.full = False
         self._path = path
         self._limits = limits
         self._log = log
@@ -71,8 +76,12 @@ class Journal:
         return await asyncio.wrap_future(future)
 
     async def record(self, entry: Entry) -> Receipt:
-        """Add a verified delivery once."""
-        return await self.do(lambda db: ledger.insert(db, entry))
+        """Add a verified delivery once; raises `JournalFault` too when too many wait for the daemon."""
+        receipt = await self.do(lambda db: ledger.insert(db, entry, self._limits.journal_bytes))
+        self.full = receipt is None
+        if receipt is None:
+            raise self._no_room()
+        return receipt
 
     async def unread(self, limit: int) -> tuple[Unread, ...]:
         """Return the oldest deliveries that wait to be parsed."""
@@ -84,7 +93,7 @@ class Journal:
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         """Write down what became of journalled deliveries."""
-        await self.do(lambda db: ledger.settle(db, verdicts))
+        await self.do(lambda db: ledger.settle(db, verdicts, self._limits.journal_bytes))
 
     async def acknowledge(self, seqs: Sequence[int]) -> None:
         """Mark deliveries as forwarded."""
@@ -103,14 +112,18 @@ class Journal:
         return await self.do(ledger.counts)
 
     async def probe(self) -> None:
-        """Write something, to learn whether writing works again."""
+        """Write something, to learn whether writing works again; raises `JournalFault` when a delivery would."""
         await self.do(lambda db: ledger.probe(db, self._clock()))
+        budget = self._limits.journal_bytes
+        self.full = not await self.do(lambda db: room.has_room(db, budget, budget // 64))
+        if self.full:
+            raise self._no_room()
 
     async def trim(self) -> None:
         """Forget what is older than the limits say."""
         limits = self._limits
         await self.do(
-            lambda db: ledger.trim(
+            lambda db: room.trim(
                 db,
                 self._clock(),
                 body_days=limits.keep_body_days,
@@ -118,6 +131,9 @@ class Journal:
                 budget=limits.journal_bytes,
             )
         )
+
+    def _no_room(self) -> JournalFault:
+        return JournalFault(f"{self._path}: is full of deliveries that wait for the daemon; look why it takes none")
 
     def _run(self) -> None:
         try:

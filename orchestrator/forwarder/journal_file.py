@@ -20,6 +20,7 @@ from orchestrator.errors import Permanent
 from orchestrator.forwarder.ledger import SCHEMA
 
 _PAGE = 4096
+_PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
@@ -46,7 +47,7 @@ def start(path: Path, budget: int, clock: Callable[[], float], log: FilteringBou
 
 def connect(path: Path, budget: int) -> Connection:
     """Open the file for this process alone; every commit is synced (SQLite: NORMAL may lose it at power loss)."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=5)
+    db = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
     db.text_factory = _text
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")

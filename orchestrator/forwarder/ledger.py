@@ -17,6 +17,7 @@ from sqlite3 import Connection
 
 from orchestrator.domain import hint
 from orchestrator.domain.hint import RefHint
+from orchestrator.forwarder.room import has_room
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
@@ -37,8 +38,6 @@ CREATE INDEX IF NOT EXISTS delivery_open ON delivery (state, seq) WHERE state IN
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """
 _WITHOUT_ID_SECONDS = 600
-_DAY = 86_400
-_TRIM_AT_ONCE = 1000
 
 
 class State(StrEnum):
@@ -101,8 +100,12 @@ class Verdict:
     hints: tuple[RefHint, ...] = ()
 
 
-def insert(db: Connection, entry: Entry) -> Receipt:
-    """Add a delivery once; a repeated one makes its repository be looked at again."""
+def insert(db: Connection, entry: Entry, budget: int) -> Receipt | None:
+    """Add a delivery once; a repeated one makes its repository be looked at again. None when there is no room."""
+    return _insert(db, entry) if has_room(db, budget, len(entry.body)) else None
+
+
+def _insert(db: Connection, entry: Entry) -> Receipt:
     digest = hashlib.sha256(entry.body)
     window = int(entry.received_at // _WITHOUT_ID_SECONDS)
     key = entry.key or f"sha256:{digest.hexdigest()}:{window}"
@@ -136,8 +139,9 @@ def unsent(db: Connection, limit: int) -> tuple[Unsent, ...]:
     return tuple(Unsent(seq, hints) for seq, hints in rows)
 
 
-def settle(db: Connection, verdicts: Sequence[Verdict]) -> None:
-    """Write down what became of journalled deliveries."""
+def settle(db: Connection, verdicts: Sequence[Verdict], budget: int) -> None:
+    """Write down what became of journalled deliveries, making room first if need be."""
+    has_room(db, budget)
     db.executemany(
         "UPDATE delivery SET state = ?, reason = ?, hints = ? WHERE seq = ?",
         [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), v.seq) for v in verdicts],
@@ -173,27 +177,6 @@ def probe(db: Connection, now: float) -> None:
     db.execute("INSERT INTO probe VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", (now,))
 
 
-def trim(db: Connection, now: float, *, body_days: float, key_days: float, budget: int) -> None:
-    """Forget old bodies, then old deliveries; above three quarters of the budget (bytes), the oldest bodies early.
-
-    What still waits to be parsed or forwarded is never touched.
-    """
-    db.execute(
-        "DELETE FROM delivery WHERE received_at < ? AND state NOT IN ('journalled', 'parsed')", (now - key_days * _DAY,)
-    )
-    db.execute(
-        "UPDATE delivery SET body = NULL WHERE received_at < ? AND body IS NOT NULL"
-        " AND state NOT IN ('journalled', 'dead')",
-        (now - body_days * _DAY,),
-    )
-    if _used_bytes(db) > budget * 3 // 4:
-        db.execute(
-            "UPDATE delivery SET body = NULL WHERE seq IN (SELECT seq FROM delivery WHERE body IS NOT NULL"
-            " AND state NOT IN ('journalled', 'dead') ORDER BY seq LIMIT ?)",
-            (_TRIM_AT_ONCE,),
-        )
-
-
 def _add(db: Connection, entry: Entry, key: str, digest: bytes) -> int:
     cursor = db.execute(
         "INSERT INTO delivery (hook, key, received_at, body_sha256, headers, body, state)"
@@ -217,10 +200,3 @@ def _look_again(db: Connection, seq: int) -> Receipt:
 
 def _digest(body: bytes | None) -> bytes:
     return hashlib.sha256(body or b"").digest()
-
-
-def _used_bytes(db: Connection) -> int:
-    pages, free, size = (
-        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * size)

@@ -1,11 +1,15 @@
 """What the forwarder must be told; the settings build it."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from orchestrator.domain.webhook import Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.errors import Permanent
+
+_TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,10 @@ class DaemonTarget:
     def __post_init__(self) -> None:
         if bool(self.url) == (self.socket is not None):
             raise Permanent("forwarder: give the daemon's socket or its URL, one of them")
-        if self.url and not (self.url.startswith(("http://", "https://")) and self.token):
-            raise Permanent("forwarder: the daemon's URL must start with http:// or https:// and needs a token")
+        if self.url and not _is_origin(self.url):
+            raise Permanent("forwarder.daemon.url is no address; it looks like http://127.0.0.1:8081")
+        if self.url and not _TOKEN.fullmatch(self.token):
+            raise Permanent("forwarder.daemon.token_file must hold one word of visible characters, at most 512")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +71,12 @@ class ForwarderOptions:
             raise Permanent("forwarder: two hooks have one name; give each its own")
         for hook in self.hooks:
             host(hook.provider)
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        rest = parts.username or parts.query or parts.fragment or parts.path.strip("/")
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0 and not rest
+    except ValueError:
+        return False

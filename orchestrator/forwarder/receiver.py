@@ -122,7 +122,7 @@ class Receiver:
     async def _ready(self, _: web.Request) -> web.Response:
         if self._stopping:
             raise overloaded("shutting down")
-        if self._journal.fault:
+        if self._journal.fault or self._journal.full:
             try:
                 await self._journal.probe()
             except JournalFault as error:

@@ -41,6 +41,13 @@ class LogLine:
     text: str
 
 
+class LogLines(Iterator[LogLine], Protocol):
+    """Lines as they come; the iterator waits for each."""
+
+    def close(self) -> None:
+        """End the lines, from any thread: whoever waits for the next one is told that there is none."""
+
+
 class Runtime(Protocol):
     """Where services run. Orders are idempotent; all but `logs` return within seconds; any thread may call."""
 
@@ -81,9 +88,7 @@ class Runtime(Protocol):
     def watch(self, sink: Sink) -> None:
         """Call `sink` for every change from now on, from the runtime's own thread; never blocks the runtime."""
 
-    def logs(
-        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
-    ) -> Iterator[LogLine]:
+    def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
         """Yield the last `tail` lines of one release (None: the newest), then new ones while `follow`."""
 
     def close(self) -> None:

@@ -6,7 +6,8 @@ Ready, `never-ready` waits until `become` decides, anything else is Ready at onc
 """
 
 import threading
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from queue import SimpleQueue
@@ -15,7 +16,7 @@ from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import NotFound, Permanent
-from orchestrator.runtimes import LogLine, Running, Sink
+from orchestrator.runtimes import LogLine, LogLines, Running, Sink
 from orchestrator.runtimes.succession import Key, Succession, leads_to
 
 _FIRST_WORDS = {
@@ -133,9 +134,7 @@ class MemoryRuntime:
         with self._lock:
             self._sinks.append(sink)
 
-    def logs(
-        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
-    ) -> Iterator[LogLine]:
+    def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
         """Yield the lines that a release would have written; there are never new ones to `follow`."""
         del follow
         with self._lock:
@@ -145,7 +144,7 @@ class MemoryRuntime:
                 raise NotFound(f"no release of {service} in {environment} has logs here")
             run = runs[-1]
             texts = run.lines[-tail:] if tail > 0 else []
-            return iter(tuple(LogLine(environment, service, run.release.number, run.release.created, t) for t in texts))
+            return _Lines(LogLine(environment, service, run.release.number, run.release.created, t) for t in texts)
 
     def close(self) -> None:
         """Forget every release and end the thread."""
@@ -196,6 +195,22 @@ class MemoryRuntime:
     def _tell_all(self) -> None:
         while (observation := self._seen.get()) is not None:
             self._tell(observation)
+
+
+class _Lines(Iterator[LogLine]):
+    """Lines that were there when they were asked for."""
+
+    def __init__(self, lines: Iterable[LogLine]) -> None:
+        self._lines = deque(lines)
+
+    def __next__(self) -> LogLine:
+        try:
+            return self._lines.popleft()
+        except IndexError:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        self._lines.clear()
 
 
 def _behaviour(release: Release) -> tuple[Health, str]:

@@ -5,16 +5,23 @@ forwarder's business.
 """
 
 import asyncio
+import base64
 import contextlib
 import hashlib
 import hmac
 import inspect
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,11 +34,13 @@ from orchestrator.domain.webhook import Hook
 from orchestrator.forwarder.app import serve
 from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions, Limits
 
-SECRET = bytes(range(32))
+SECRET = b"0123456789abcdef0123456789abcdef"
+SOON = Limits(retry_first_seconds=0.02, retry_most_seconds=0.05)
+ROOT = Path(__file__).parents[2]
 OLD, NEW = "1" * 40, "2" * 40
 HOOKS = (
     Hook("gh", "github", (SECRET,), {"acme/app": "app", "acme/web": "web"}),
-    Hook("other", "github", (bytes(range(1, 33)),), {"acme/other": "other"}),
+    Hook("other", "github", (b"another-0123456789abcdef01234567",), {"acme/other": "other"}),
     Hook("local", "post-receive", (SECRET,), {"app": "app"}),
 )
 
@@ -108,15 +117,34 @@ class Daemon:
         return [told.ref for told in self.hints]
 
 
+class Records:
+    """What the forwarder logged, from whichever thread."""
+
+    def __init__(self) -> None:
+        self.entries: list[Any] = []
+        self._more = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, _logger: Any, method: str, record: Any) -> Any:
+        self.entries.append({**record, "log_level": method})
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._more.set)
+        raise structlog.DropEvent
+
+    async def until(self, event: str, times: int = 1) -> None:
+        """Wait until an event was logged so many times."""
+        async with asyncio.timeout(20):
+            while sum(entry["event"] == event for entry in self.entries) < times:
+                self._more.clear()
+                await self._more.wait()
+
+
 @dataclass
-class House:
-    """A running forwarder: `url` is where git hosts send to."""
+class Sender:
+    """Sends to the forwarder at `url`."""
 
     url: str
-    daemon: Daemon
     client: ClientSession
-    journal: Path
-    log: list[Any]
 
     async def send(self, body: bytes, headers: dict[str, str], hook: str = "gh") -> int:
         async with self.client.post(f"{self.url}/hooks/{hook}", data=body, headers=headers) as answer:
@@ -126,6 +154,22 @@ class House:
     async def get(self, path: str) -> int:
         async with self.client.get(self.url + path) as answer:
             return answer.status
+
+
+@dataclass
+class House(Sender):
+    """A running forwarder: `url` is where git hosts send to."""
+
+    daemon: Daemon
+    journal: Path
+    records: Records
+
+    @property
+    def log(self) -> list[Any]:
+        return self.records.entries
+
+    async def logged(self, event: str, times: int = 1) -> None:
+        await self.records.until(event, times)
 
     async def raw(self, request: bytes) -> bytes:
         """Send bytes as they are and return the first line and headers of the answer."""
@@ -143,36 +187,144 @@ def short_path() -> Iterator[Path]:
         yield Path(directory)
 
 
+@contextlib.asynccontextmanager
+async def _served(options: ForwarderOptions, log: Any) -> AsyncIterator[str]:
+    stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(options, stop, log, ready.set_result))
+    await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        serving.result()
+    try:
+        yield ready.result()
+    finally:
+        stop.set()
+        await serving
+
+
 @pytest.fixture
 def open_house(short_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[House]]:
     @contextlib.asynccontextmanager
     async def opened(
         hooks: tuple[Hook, ...] = HOOKS,
-        limits: Limits = Limits(retry_first_seconds=0.02, retry_most_seconds=0.05),
+        limits: Limits = SOON,
         daemon: Daemon | None = None,
         target: DaemonTarget | None = None,
         daemon_runs: bool = True,
     ) -> AsyncIterator[House]:
         daemon = daemon or Daemon(short_path / "api.sock")
-        if daemon_runs:
-            await daemon.start()
         target = target or DaemonTarget(socket=daemon.socket)
         journal = short_path / "state" / "journal.db"
         options = ForwarderOptions(journal, hooks, target, port=0, limits=limits)
-        stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-        records = structlog.testing.LogCapture()
+        records = Records()
         log = structlog.wrap_logger(None, processors=[records])
-        serving = asyncio.create_task(serve(options, stop, log, ready.set_result))
-        await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-        async with ClientSession() as client:
-            yield House(ready.result(), daemon, client, journal, records.entries)
-        stop.set()
-        await serving
-        await daemon.stop()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.push_async_callback(daemon.stop)
+            if daemon_runs:
+                await daemon.start()
+            url = await stack.enter_async_context(_served(options, log))
+            client = await stack.enter_async_context(ClientSession())
+            yield House(url, client, daemon, journal, records)
 
     return opened
+
+
+@dataclass
+class Running:
+    """A forwarder in a process of its own; `url` is where it listens, `log` every record that it wrote."""
+
+    process: asyncio.subprocess.Process
+    log: list[dict[str, Any]]
+    lines: list[str]
+    url: str = ""
+
+    async def read_log(self, until: str = "") -> None:
+        """Read records up to one event, or up to the end."""
+        assert self.process.stderr
+        while line := (await self.process.stderr.readline()).decode():
+            self.lines.append(line)
+            if line.startswith("{"):
+                self.log.append(json.loads(line))
+                self.url = self.log[-1].get("address", self.url)
+                if until and self.log[-1]["event"] == until:
+                    return
+
+    async def end(self) -> int:
+        """Ask it to stop; returns its exit code."""
+        if self.process.returncode is None:
+            self.process.terminate()
+        await self.read_log()
+        return await self.process.wait()
+
+
+@pytest.fixture
+def settings_file(short_path: Path) -> Callable[..., Path]:
+    """Write settings of a forwarder; every argument replaces a key of its section."""
+
+    def write(**forwarder: Any) -> Path:
+        secret = short_path / "secret"
+        secret.write_bytes(SECRET + b"\n")
+        hook = {"name": "local", "provider": "post-receive", "secret_files": [str(secret)]}
+        hook["repositories"] = {"app": "app", "web": "web"}
+        values = {"address": "127.0.0.1:0", "hooks": [hook], "daemon": {"socket": str(short_path / "api.sock")}}
+        file = short_path / "anabranch.yaml"
+        file.write_text(
+            json.dumps(
+                {
+                    "state": str(short_path / "state"),
+                    "log": {"format": "json"},
+                    "forwarder": values | forwarder,
+                }
+            )
+        )
+        return file
+
+    return write
+
+
+@pytest.fixture
+def run_forwarder() -> Callable[..., contextlib.AbstractAsyncContextManager[Running]]:
+    """Run `anabranch forwarder` in a process of its own."""
+
+    @contextlib.asynccontextmanager
+    async def running(settings: Path, ready: bool = True) -> AsyncIterator[Running]:
+        words = [sys.executable, "-m", "orchestrator", "forwarder", "--settings", str(settings)]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("ANABRANCH")}
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        found = Running(process, [], [])
+        try:
+            if ready:
+                await found.read_log("forwarder is ready")
+            yield found
+        finally:
+            if process.returncode is None:
+                process.kill()
+            await found.end()
+
+    return running
+
+
+@pytest.fixture
+def open_client() -> Callable[[str], contextlib.AbstractAsyncContextManager[Sender]]:
+    @contextlib.asynccontextmanager
+    async def opened(url: str) -> AsyncIterator[Sender]:
+        async with ClientSession() as client:
+            yield Sender(url, client)
+
+    return opened
+
+
+def post_receive(body: bytes, key: str, secret: bytes = SECRET) -> dict[str, str]:
+    sent = str(int(time.time()))
+    digest = hmac.new(secret, f"{key}.{sent}.".encode() + body, hashlib.sha256).digest()
+    signature = "v1," + base64.b64encode(digest).decode()
+    return {"webhook-id": key, "webhook-timestamp": sent, "webhook-signature": signature}
+
+
+def changes(*refs: str, repository: str = "app") -> bytes:
+    moved = [{"ref": ref, "before": OLD, "after": NEW} for ref in refs]
+    return json.dumps({"repository": repository, "changes": moved}).encode()
 
 
 def states(journal: Path) -> list[tuple[str, str]]:
@@ -183,5 +335,42 @@ def states(journal: Path) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def delivery() -> Any:
-    """What tests send and look at: `push`, `signed`, `states`, `Daemon`."""
-    return type("Delivery", (), {"push": push, "signed": signed, "states": states, "Daemon": Daemon, "HOOKS": HOOKS})
+    """What tests send and look at."""
+    return SimpleNamespace(
+        push=push, signed=signed, post_receive=post_receive, changes=changes, states=states, HOOKS=HOOKS, SECRET=SECRET
+    )
+
+
+@pytest.fixture
+def make_daemon(short_path: Path) -> Callable[..., Daemon]:
+    """Make a daemon that is not started yet."""
+    return lambda **given: Daemon(short_path / "api.sock", **given)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], object]], None]:
+    """Ask again until the answer is true; fail after a deadline."""
+
+    def wait(ask: Callable[[], object], seconds: float = 20) -> None:
+        pause, end = threading.Event(), time.monotonic() + seconds
+        while not ask():
+            assert time.monotonic() < end, "it did not come true"
+            pause.wait(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Callable[..., str]:
+    """Run git with a configuration of its own; returns what it says on both streams."""
+
+    def run(*arguments: str | bytes, at: Path = tmp_path) -> str:
+        people = {f"GIT_{who}_{what}": "a@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        fixed = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+        environ = {"PATH": os.environ["PATH"], **people, **fixed}
+        done = subprocess.run(
+            ["git", *arguments], cwd=at, env=environ, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        return done.stdout.decode().strip()
+
+    return run

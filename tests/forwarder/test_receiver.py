@@ -33,7 +33,8 @@ async def test_a_delivery_is_answered_202_and_reaches_the_daemon(open_house: Any
         ("POST /hooks/gh", "Content-Encoding: gzip\r\n", 415),
         ("POST /hooks/gh", "Content-Encoding: identity\r\n", 415),
         ("POST /hooks/gh", "Content-Length: 10485760\r\n", 413),
-        ("POST /hooks/gh", "Content-Length: 99999999999999999999\r\n", 413),
+        ("POST /hooks/gh", "Content-Length: 99999999999999999999\r\n", 400),
+        ("POST /hooks/gh", "Content-Length: 9999999999999999\r\n", 413),
         ("POST /hooks/gh", "Content-Length: -1\r\n", 400),
         ("POST /hooks/gh", "Content-Length: 2\r\nContent-Length: 3\r\n", 400),
         ("POST /hooks/gh", "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400),
@@ -47,13 +48,13 @@ async def test_a_request_is_refused_by_its_head_without_reading_a_body(
 ) -> None:
     async with open_house() as house:
         answer = await house.raw(f"{request_line} HTTP/1.1\r\nHost: x\r\n{extra}\r\n".encode())
-        assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+        assert answer.split(b" ", 2)[1] == str(status).encode()
 
 
 async def test_a_body_is_only_asked_for_when_it_would_be_read(open_house: Any) -> None:
     async with open_house() as house:
-        head = b"POST /hooks/gh HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-        answer = await house.raw(head)
+        framing = b"Connection: close\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+        answer = await house.raw(b"POST /hooks/gh HTTP/1.1\r\nHost: x\r\n" + framing)
         assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -97,7 +98,7 @@ async def test_a_head_that_does_not_end_is_given_up(open_house: Any) -> None:
 async def test_a_broken_chunk_is_answered_400(open_house: Any) -> None:
     async with open_house() as house:
         head = b"POST /hooks/gh HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-        assert (await house.raw(head + b"zz\r\nab\r\n")).startswith(b"HTTP/1.1 400 ")
+        assert (await house.raw(head + b"zz\r\nab\r\n")).split(b" ", 2)[1] == b"400"
 
 
 async def test_nothing_unsigned_is_journalled(open_house: Any, delivery: Any) -> None:
@@ -144,10 +145,9 @@ async def test_a_repeated_delivery_is_answered_200_and_makes_the_daemon_look_aga
         body = delivery.push()
         assert await house.send(body, delivery.signed(body, "1")) == 202
         await house.daemon.until(lambda: len(house.daemon.hints) == 1)
-        while await house.send(body, delivery.signed(body, "1")) == 200 and len(house.daemon.hints) < 2:
-            await asyncio.wait(
-                [asyncio.create_task(house.daemon.until(lambda: len(house.daemon.hints) > 1))], timeout=0.1
-            )
+        await house.logged("forwarded")
+        assert await house.send(body, delivery.signed(body, "1")) == 200
+        await house.daemon.until(lambda: len(house.daemon.hints) == 2)
         assert house.daemon.hints[0] == house.daemon.hints[1]
     assert delivery.states(house.journal) == [("forwarded", "")]
 

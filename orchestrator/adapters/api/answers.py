@@ -1,10 +1,11 @@
 """Values to JSON answers, errors to one line with a kind and a status.
 
-In: whatever a handler returned or raised. Out: `{"error", "kind"}` with 400, 404, 409, 413, 422, 500 or 503.
+In: whatever a handler returned or raised. Out: `{"error", "kind"}` with a status of 400 or more.
 """
 
 import json
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
+from functools import cache
 
 import structlog
 from aiohttp import web
@@ -14,6 +15,7 @@ from orchestrator.domain.text import printable
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
 
 _LONGEST_LINE = 2000
+_KEPT_HEADERS = ("Allow", "WWW-Authenticate")
 _STATUS = ((NotFound, 404), (Conflict, 409), (Permanent, 422), (Temporary, 503))
 _log = structlog.get_logger("api")
 
@@ -40,7 +42,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except AnabranchError as error:
         return answer(refusal(error), _kind_and_status(error)[1])
     except web.HTTPException as refused:
-        return answer(refusal(Usage(f"{request.method} {request.path}: {refused.reason}")), refused.status)
+        return _refused(request, refused)
     except ConnectionError:
         raise
     except Exception:
@@ -50,13 +52,25 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 
 def refusal(error: AnabranchError) -> dict[str, str]:
     """Say in one line what is wrong, and of which kind it is."""
-    return {"error": " ".join(str(error).split())[:_LONGEST_LINE], "kind": _kind_and_status(error)[0]}
+    return {"error": printable(" ".join(str(error).split()), _LONGEST_LINE), "kind": _kind_and_status(error)[0]}
+
+
+def _refused(request: web.Request, refused: web.HTTPException) -> web.Response:
+    line = f"{request.method} {printable(request.path, 200)}: {refused.reason}"
+    response = answer(refusal(Usage(line)), refused.status)
+    response.headers.extend({name: refused.headers[name] for name in _KEPT_HEADERS if name in refused.headers})
+    return response
 
 
 def _fields(value: object) -> dict[str, object]:
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {name: getattr(value, name) for name in _names(type(value))}
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _kind_and_status(error: AnabranchError) -> tuple[str, int]:

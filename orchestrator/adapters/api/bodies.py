@@ -1,5 +1,6 @@
 """Request bodies and query texts to checked values; what does not fit is refused as Usage, without quoting it."""
 
+import asyncio
 from typing import TypeVar
 
 from aiohttp import web
@@ -8,32 +9,41 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from orchestrator.adapters.api.answers import Usage
 
 Value = TypeVar("Value")
+_LARGEST = 256 * 1024
+_SLOWEST_SECONDS = 10.0
 
 
 class Edit(BaseModel, extra="forbid", strict=True):
     """A set (text) or unset (null) of variables."""
 
     changes: dict[str, str | None] = Field(min_length=1, max_length=1000)
-    revision: str = ""
-    by: str = Field(default="", max_length=100)
+    revision: str = Field(default="", max_length=100)
 
 
-class By(BaseModel, extra="forbid", strict=True):
-    """Who asks."""
-
-    by: str = Field(default="", max_length=100)
+class Nothing(BaseModel, extra="forbid", strict=True):
+    """What needs no words."""
 
 
 class Removal(BaseModel, extra="forbid", strict=True):
     """Which repository's removals may go on."""
 
-    repository: str
+    repository: str = Field(max_length=200)
+
+
+async def raw(request: web.Request, most: int = _LARGEST) -> bytes:
+    """Read the whole body; raises the answer to give when it is longer than `most` bytes, or too slow."""
+    try:
+        async with asyncio.timeout(_SLOWEST_SECONDS):
+            return await request.clone(client_max_size=most).read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(reason=f"the body took more than {_SLOWEST_SECONDS:.0f} s") from None
 
 
 async def body(request: web.Request, shape: TypeAdapter[Value]) -> Value:
     """Read the body as JSON of a shape; an empty body is an empty object."""
+    read = await raw(request)
     try:
-        return shape.validate_json(await request.read() or b"{}")
+        return shape.validate_json(read or b"{}")
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"][:4])

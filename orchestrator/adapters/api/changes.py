@@ -6,12 +6,12 @@ from pydantic import TypeAdapter
 from orchestrator.adapters.api import lookup, peer
 from orchestrator.adapters.api.answers import answer
 from orchestrator.adapters.api.board import Board
-from orchestrator.adapters.api.bodies import By, Edit, Removal, body
+from orchestrator.adapters.api.bodies import Edit, Nothing, Removal, body
 from orchestrator.adapters.api.pool import Pool
 from orchestrator.adapters.gateway import Gateway
 
 _EDIT = TypeAdapter(Edit)
-_BY = TypeAdapter(By)
+_NOTHING = TypeAdapter(Nothing)
 _REMOVAL = TypeAdapter(Removal)
 
 
@@ -34,9 +34,9 @@ class Changes:
 
     async def edit(self, request: web.Request) -> web.Response:
         """Set or unset overrides of variables."""
+        by = peer.user(request)
         environment, service = self._named(request)
         edit = await body(request, _EDIT)
-        by = edit.by or peer.user(request)
         changes = tuple(edit.changes.items())
         return answer(
             await self._pool.run(
@@ -46,12 +46,14 @@ class Changes:
 
     async def redeploy(self, request: web.Request) -> web.Response:
         """Make a new release of the same commit."""
+        by = peer.user(request)
         environment, service = self._named(request)
-        by = (await body(request, _BY)).by or peer.user(request)
+        await body(request, _NOTHING)
         return answer(await self._pool.run(lambda: self._gateway.redeploy(environment, service, by=by)))
 
-    async def sync(self, _: web.Request) -> web.Response:
+    async def sync(self, request: web.Request) -> web.Response:
         """Look at every repository now."""
+        await body(request, _NOTHING)
         return answer(await self._pool.run(self._gateway.sync))
 
     async def approve_removal(self, request: web.Request) -> web.Response:
@@ -61,4 +63,4 @@ class Changes:
 
     def _named(self, request: web.Request) -> tuple[str, str]:
         view = lookup.environment(self._board, request.match_info["environment"])
-        return view.environment, request.match_info["service"]
+        return view.environment, lookup.service(request.match_info["service"])

@@ -17,31 +17,42 @@ def unix(path: Path) -> socket.socket:
     """Bind the unix socket with mode 0660; raises Permanent when another daemon answers there, or it cannot be."""
     if len(bytes(path)) > _LONGEST_PATH:
         raise Permanent(f"the socket path has more than {_LONGEST_PATH} bytes: {path}; set a shorter one")
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True)
-        path.parent.chmod(0o750)
-    _make_room(path)
-    listener = socket.socket(socket.AF_UNIX)
     try:
-        listener.bind(str(path))
-        path.chmod(0o660)
+        _make_directory(path.parent)
+        _make_room(path)
+        return _bound(path)
     except OSError as error:
-        listener.close()
-        raise Permanent(f"cannot listen on {path}: {error.strerror}") from error
-    return listener
+        raise Permanent(f"cannot listen on {path}: {error.strerror}; set another socket path") from error
 
 
 def tcp(address: str) -> socket.socket:
     """Bind `host:port` (`[host]:port` for IPv6); raises Permanent when it cannot be."""
     host, _, port = address.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isascii() or not port.isdigit() or int(port) > 65535:
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise Permanent(f'"{address}" is no address to listen on; write host:port')
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, int(port)), family=family)
     except OSError as error:
         raise Permanent(f"cannot listen on {address}: {error.strerror or error}") from error
+
+
+def _make_directory(directory: Path) -> None:
+    if not directory.is_dir():
+        directory.mkdir(parents=True)
+        directory.chmod(0o750)
+
+
+def _bound(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o660)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _make_room(path: Path) -> None:

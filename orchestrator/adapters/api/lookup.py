@@ -1,6 +1,7 @@
-"""Find an environment on the board, or say which name is near."""
+"""Find an environment on the board, or say which name is near; refuse what can be no service's name."""
 
 from orchestrator.adapters.api.board import Board
+from orchestrator.domain.naming import is_label
 from orchestrator.domain.snapshot import EnvironmentView
 from orchestrator.domain.text import did_you_mean, printable
 from orchestrator.errors import NotFound
@@ -13,3 +14,10 @@ def environment(board: Board, name: str) -> EnvironmentView:
         return found
     known = [known for view in board.read() for known in (view.environment, view.branch)]
     raise NotFound(f'no environment "{printable(name, 64)}"{did_you_mean(name, known)} (anabranch envs)')
+
+
+def service(name: str) -> str:
+    """Return a service's name as it is; raises NotFound for text that can be none."""
+    if not is_label(name):
+        raise NotFound(f'no service "{printable(name, 64)}" (anabranch ps)')
+    return name

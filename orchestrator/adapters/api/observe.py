@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from orchestrator.domain.text import printable
+
 
 class Observe:
     """GET /healthz and /readyz; `ready` says in one line what is missing, empty when nothing is."""
@@ -21,5 +23,5 @@ class Observe:
 
     async def readyz(self, _: web.Request) -> web.Response:
         """Say what the daemon still waits for."""
-        missing = self._ready()
+        missing = printable(self._ready())
         return web.Response(text=f"{missing or 'ok'}\n", status=503 if missing else 200)

@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 class Pool:
     """A few threads; more callers wait for one of them."""
 
-    def __init__(self, threads: int = 8) -> None:
+    def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api-call")
 
     async def run(self, call: Callable[[], Result]) -> Result:

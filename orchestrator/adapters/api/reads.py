@@ -13,10 +13,11 @@ from orchestrator.adapters.gateway import Gateway
 class Reads:
     """Answers from the board where it can, from the gateway elsewhere."""
 
-    def __init__(self, board: Board, gateway: Gateway, pool: Pool, about: dict[str, object]) -> None:
+    def __init__(self, board: Board, gateway: Gateway, pool: Pool, pictures: Pool, about: dict[str, object]) -> None:
         self._board = board
         self._gateway = gateway
         self._pool = pool
+        self._pictures = pictures
         self._about = about
 
     def routes(self) -> tuple[web.RouteDef, ...]:
@@ -35,8 +36,8 @@ class Reads:
         return answer(self._about)
 
     async def environments(self, _: web.Request) -> web.Response:
-        """Show every environment."""
-        return answer(self._board.read())
+        """Show every environment; writing thousands of services down takes a while, so others go on meanwhile."""
+        return await self._pictures.run(lambda: answer(self._board.read()))
 
     async def environment(self, request: web.Request) -> web.Response:
         """Show one environment."""
@@ -52,7 +53,7 @@ class Reads:
     async def history(self, request: web.Request) -> web.Response:
         """List the releases of one service, newest first."""
         view = lookup.environment(self._board, request.match_info["environment"])
-        service = request.match_info["service"]
+        service = lookup.service(request.match_info["service"])
         return answer(await self._pool.run(lambda: self._gateway.history(view.environment, service)))
 
     async def actors(self, _: web.Request) -> web.Response:

@@ -5,11 +5,14 @@ In: the board, the gateway and the addresses. Out: a served API between `start` 
 
 import asyncio
 import contextlib
+import logging
+import re
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -27,8 +30,19 @@ from orchestrator.adapters.api.watch import Watch
 from orchestrator.adapters.gateway import Gateway
 from orchestrator.errors import Permanent
 
-_LARGEST_BODY = 256 * 1024
 _STOP_SECONDS = 10.0
+_TOKEN = re.compile(rb"[\x21-\x7e]{32,4096}")
+_QUIET = logging.getLogger("anabranch.api.http")
+_QUIET.setLevel(logging.CRITICAL)  # what is no HTTP is answered with 400; logging it would let strangers fill the log
+_HTTP: dict[str, Any] = {
+    "access_log": None,
+    "logger": _QUIET,
+    "handler_cancellation": True,
+    "keepalive_timeout": 30.0,
+    "lingering_time": 2.0,
+    "auto_decompress": False,
+    "shutdown_timeout": 0.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +65,12 @@ class Api:
         self, options: ApiOptions, board: Board, gateway: Gateway, about: dict[str, object], ready: Callable[[], str]
     ) -> None:
         self._options = options
-        self._pool = Pool()
-        self._hints = Hints(gateway, self._pool)
+        calls, pictures, hints = self._pools = (Pool(threads=8), Pool(threads=2), Pool(threads=1))
+        self._hints = Hints(gateway, hints)
         self._observe = Observe(ready)
         self._rooms = (
-            Reads(board, gateway, self._pool, about),
-            Changes(board, gateway, self._pool),
+            Reads(board, gateway, calls, pictures, about),
+            Changes(board, gateway, calls),
             Watch(board),
             Logs(board, gateway),
             self._hints,
@@ -78,18 +92,20 @@ class Api:
             raise
 
     def stop(self) -> None:
-        """Close every connection and the listeners; may be called twice."""
+        """Close every connection and the listeners; may be called twice, and without a start."""
         if self._loop.is_closed():
             return
-        self._wait_for(self._close())
-        self._pool.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_STOP_SECONDS)
+        if self._thread.is_alive():
+            self._wait_for(self._close())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_STOP_SECONDS)
+        for pool in self._pools:
+            pool.close()
         self._loop.close()
         self._remove_socket()
 
     def _wait_for(self, work: Coroutine[None, None, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_STOP_SECONDS)
 
     async def _listen(self) -> None:
         await self._serve_unix()
@@ -105,11 +121,11 @@ class Api:
     async def _serve_hints(self) -> None:
         if not self._options.hints_address:
             return
-        if not self._options.hints_token:
-            raise Permanent("the hints listener needs a token: name a file that holds one")
+        if not _TOKEN.fullmatch(self._options.hints_token or b""):
+            raise Permanent("the hints listener needs a token: a file with 32 visible characters or more, on one line")
         listener = listen.tcp(self._options.hints_address)
         self.hints_port = listener.getsockname()[1]
-        await self._serve(listener, self._hints.routes(), bearer(self._options.hints_token))
+        await self._serve(listener, self._hints.routes(), bearer(self._options.hints_token or b""))
 
     async def _serve_observe(self) -> None:
         if not self._options.observe_address:
@@ -119,16 +135,20 @@ class Api:
         await self._serve(listener, self._observe.routes())
 
     async def _serve(self, listener: socket.socket, routes: Iterable[web.RouteDef], *gates: Middleware) -> None:
-        app = web.Application(middlewares=[errors_as_json, *gates], client_max_size=_LARGEST_BODY)
+        app = web.Application(middlewares=[errors_as_json, *gates])
         app.add_routes(routes)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(app, **_HTTP)
         self._runners.append(runner)
         await runner.setup()
         await web.SockSite(runner, listener).start()
 
     async def _close(self) -> None:
         for runner in reversed(self._runners):
+            open_ones = [handler.transport for handler in runner.server.connections] if runner.server else []
             await runner.cleanup()
+            for transport in open_ones:
+                if transport:
+                    transport.abort()
 
     def _remove_socket(self) -> None:
         with contextlib.suppress(OSError):

@@ -1,26 +1,32 @@
 """The event stream: the pictures of now, then each one that changes, as server-sent events.
 
 In: changes that the board calls out from any thread. Out: `environment`, `removed` and `happened` events.
-A slow reader misses intermediate pictures, never the newest one.
+A slow reader misses intermediate pictures, never the newest one; one that reads nothing at all is hung up on. A reader
+that comes back starts from an empty picture.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from typing import NoReturn
 
 from aiohttp import web
 
 from orchestrator.adapters.api.answers import encode
 from orchestrator.adapters.api.board import Board
 from orchestrator.domain.snapshot import EnvironmentView, EventView
+from orchestrator.errors import Temporary
 
 KEEP_ALIVE_SECONDS = 15.0
 _MOST_PENDING = 1000
+_MOST_READERS = 256
 
 
 class Pending:
     """What a reader has not been sent yet: the newest picture of each environment, and the newest events."""
 
-    def __init__(self) -> None:
+    def __init__(self, give_up: Callable[[], None]) -> None:
+        self._give_up = give_up
         self._changes: dict[tuple[str, str | int], object] = {}
         self._arrived = asyncio.Event()
 
@@ -30,7 +36,7 @@ class Pending:
         self._changes.pop(key, None)
         self._changes[key] = change
         if len(self._changes) > _MOST_PENDING:
-            self._forget_the_oldest_event()
+            self._make_room()
         self._arrived.set()
 
     async def take(self, seconds: float) -> tuple[object, ...]:
@@ -42,10 +48,12 @@ class Pending:
         self._arrived.clear()
         return taken
 
-    def _forget_the_oldest_event(self) -> None:
+    def _make_room(self) -> None:
         oldest = next((key for key in self._changes if key[0] == "happened"), None)
         if oldest:
             del self._changes[oldest]
+        elif sum(not isinstance(change, EnvironmentView) for change in self._changes.values()) > _MOST_PENDING:
+            self._give_up()
 
 
 class Watch:
@@ -53,17 +61,25 @@ class Watch:
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self._readers = 0
 
     def routes(self) -> tuple[web.RouteDef, ...]:
         """The path that is answered here."""
         return (web.get("/v1/watch", self.watch),)
 
-    async def watch(self, request: web.Request) -> web.StreamResponse:
+    async def watch(self, request: web.Request) -> NoReturn:
         """Stream until the reader leaves or the daemon stops; an environment may come into being meanwhile."""
-        wanted = _Wanted(self._board, request.query.get("environment", ""))
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
-        await response.prepare(request)
-        pending = Pending()
+        if self._readers >= _MOST_READERS:
+            raise Temporary("too many readers watch; end one and try again")
+        self._readers += 1
+        try:
+            await self._stream(request, _Wanted(self._board, request.query.get("environment", "")))
+        finally:
+            self._readers -= 1
+
+    async def _stream(self, request: web.Request, wanted: "_Wanted") -> NoReturn:
+        """Listen before the answer begins: what happens after its first byte is in it."""
+        pending = Pending(lambda: _hang_up(request))
         loop = asyncio.get_running_loop()
 
         def call_out(change: object) -> None:
@@ -74,10 +90,7 @@ class Watch:
         try:
             for view in self._board.read():
                 pending.offer(view)
-            while True:
-                changes = await pending.take(KEEP_ALIVE_SECONDS)
-                text = b"".join(_event(change) for change in changes if wanted.concerned(change))
-                await response.write(text or b": still here\n\n")
+            await _send(request, wanted, pending)
         finally:
             unsubscribe()
 
@@ -94,6 +107,23 @@ class _Wanted:
         if isinstance(change, EnvironmentView) and change.branch in self._names:
             self._names.add(change.environment)
         return self._everything or getattr(change, "environment", "") in self._names
+
+
+async def _send(request: web.Request, wanted: _Wanted, pending: Pending) -> NoReturn:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"})
+    await response.prepare(request)
+    while True:
+        changes = await pending.take(KEEP_ALIVE_SECONDS)
+        for change in filter(wanted.concerned, changes):
+            await response.write(_event(change))
+            await asyncio.sleep(0)  # others have their turn between two large pictures
+        if not changes:
+            await response.write(b": still here\n\n")
+
+
+def _hang_up(request: web.Request) -> None:
+    if request.transport:
+        request.transport.abort()
 
 
 def _key(change: object) -> tuple[str, str | int]:

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
-from orchestrator.runtimes import LogLine, Running, Sink, Source
+from orchestrator.runtimes import LogLines, Running, Sink, Source
 from orchestrator.runtimes.process import refusal, tree
 from orchestrator.runtimes.process.addresses import HOST
 from orchestrator.runtimes.process.directories import Directories
@@ -138,10 +137,8 @@ class ProcessRuntime:
         """Call `sink` for every change from now on, from this runtime's thread."""
         self._sinks.append(sink)
 
-    def logs(
-        self, environment: str, service: str, release: int | None, *, tail: int, follow: bool
-    ) -> Iterator[LogLine]:
-        """Yield a release's lines; the iterator has a `close` that any thread may call. Raises NotFound."""
+    def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
+        """Yield a release's lines. Raises NotFound."""
         known = self._directories.releases(environment, service)
         number = known[-1] if release is None and known else release
         if number is None or number not in known:

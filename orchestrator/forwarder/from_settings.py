@@ -1,0 +1,64 @@
+"""From settings to a forwarder: secrets are read from their files, everything else is copied over.
+
+In: settings. Out: a forwarder that serves until SIGTERM, SIGINT or the end of its keeper; every secret that it holds is
+hidden in its log.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+from orchestrator import log
+from orchestrator.domain.webhook import Hook
+from orchestrator.errors import Permanent
+from orchestrator.forwarder.app import until_told
+from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions
+from orchestrator.forwarder.secret_file import read_secret
+from orchestrator.settings import ForwardedHook, Settings
+from orchestrator.settings.types import split_address
+
+
+def run(settings: Settings) -> int:
+    """Serve until told to stop; returns the exit code.
+
+    Raises `Permanent` with one line when something that it needs cannot be had.
+    """
+    options = from_settings(settings)
+    log.configure(settings.log.level, settings.log.format, tuple(_secrets(options)))
+    asyncio.run(until_told(options, os.environ))
+    return 0
+
+
+def from_settings(settings: Settings) -> ForwarderOptions:
+    """Build the options; raises `Permanent` naming the file, the hook or the key at fault."""
+    if not settings.forwarder.address:
+        raise Permanent("forwarder: there is no address to listen on; set forwarder.address")
+    host, port = split_address(settings.forwarder.address)
+    return ForwarderOptions(
+        journal=settings.state_directory / "forwarder" / "journal.db",
+        hooks=tuple(_hook(hook) for hook in settings.forwarder.hooks),
+        daemon=_daemon(settings),
+        host=host,
+        port=port,
+    )
+
+
+def _hook(given: ForwardedHook) -> Hook:
+    secrets = tuple(read_secret(file, f"hook {given.name}") for file in given.secret_files)
+    return Hook(given.name, str(given.provider), secrets, given.repositories)
+
+
+def _daemon(settings: Settings) -> DaemonTarget:
+    door = settings.forwarder.daemon
+    if not door.url:
+        return DaemonTarget(socket=door.socket or settings.socket)
+    token = read_secret(door.token_file, "forwarder.daemon") if door.token_file else b""
+    return DaemonTarget(url=door.url, token=token.decode("utf-8", "replace"))
+
+
+def _secrets(options: ForwarderOptions) -> Iterator[str]:
+    yield options.daemon.token
+    for hook in options.hooks:
+        for secret in hook.secrets:
+            text = secret.decode("utf-8", "surrogateescape")
+            yield from (text, text.removeprefix("whsec_"))

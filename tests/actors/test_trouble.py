@@ -1,0 +1,273 @@
+"""Hostile branches, lost actors, a store or runtime in trouble: who is concerned, and who is not."""
+
+import pytest
+from thespian.actors import ActorAddress, ActorExitRequest
+
+from actors.gateway import ActorGateway
+from actors.machine_room import picture
+from orchestrator.adapters.store import Store
+from orchestrator.domain import score
+from orchestrator.errors import Conflict, NotFound, Permanent, Temporary
+
+HOSTILE = (b"\xff\xfe", "nul\u202eltr".encode(), b"-rf", b"refs", b"HEAD", b"a" * 200, b"$(id)", "zażółć".encode())
+
+
+def test_hostile_branches_and_files_at_the_start_do_not_delay_the_others(build, score_file):
+    world = build("app")
+    remote = world.remotes["app"]
+    remote.commit("poison-bomb", {"score.yaml": "a: &a [x]\nb: " + "[" * 20_000})
+    remote.commit("poison-bytes", {"score.yaml": b"\xff\x00\xfe"})
+    remote.commit("poison-path", {"\udcffx/score.yaml".encode("utf-8", "surrogateescape"): score_file("app")})
+    for name in HOSTILE:
+        remote.commit(name, {"score.yaml": score_file("app", variables={"N": "${metadata.name}"})})
+    remote.commit("bugfix", {"score.yaml": score_file("app")})
+    world.settings = world.settings.model_copy(
+        update={"repositories": tuple(r.model_copy(update={"score": SCORES}) for r in world.settings.repositories)}
+    )
+    world.start()
+    world.until_ready("bugfix", "app", 1)
+    for name in HOSTILE:
+        branch = name.decode("utf-8", "surrogateescape")
+        world.until(lambda b=branch: world.environment(b).services[0].status == "Ready", f"{name!r} runs on its own")
+    world.until_ready("poison-path", "app", 1)
+    for branch in ("poison-bomb", "poison-bytes"):
+        assert world.environment(branch).problems[0].startswith(f"app@{branch} score.yaml")
+
+
+SCORES = ("score.yaml", "*/score.yaml")
+
+
+def test_a_head_that_brings_the_reader_down_spoils_nothing_but_itself(world, score_file, monkeypatch):
+    load = score.load
+
+    def fail(data, **where):
+        if b"metadata: {name: poison}" in data:
+            raise RecursionError("deeper than anybody thought")
+        return load(data, **where)
+
+    monkeypatch.setattr(score, "load", fail)
+    world.remotes["app"].commit("a-poison", {"score.yaml": score_file("poison")})
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    line = "app@a-poison: cannot be read (RecursionError); see the daemon's log"
+    world.until(lambda: world.environment("a-poison").problems == (line,), "it is told")
+
+
+def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_other(world, score_file, monkeypatch):
+    read, failures = world.mirrors["app"].read_head, []
+
+    def fail(commit, globs):
+        if commit == poison and len(failures) < 2:
+            failures.append(commit)
+            raise Temporary("app: no answer")
+        return read(commit, globs)
+
+    poison = world.remotes["app"].commit("a-poison", {"score.yaml": score_file("app")})
+    monkeypatch.setattr(world.mirrors["app"], "read_head", fail)
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    world.until_ready("a-poison", "app", 1)
+    assert len(failures) == 2
+
+
+def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(world, base, monkeypatch):
+    if base == "simple":
+        pytest.skip("nothing comes in while simpleSystemBase runs a handler")
+    mirror, before = world.mirrors["app"], world.mirrors["app"].looks
+    heads, told = mirror.heads, []
+
+    def slow():
+        if not told:
+            told.append(True)
+            for _ in range(20):
+                world.hint("app", "main")
+            world.until(
+                lambda: waiting(world, "repository app") >= 20,
+                "the hints have come in",
+            )
+        return heads()
+
+    monkeypatch.setattr(mirror, "heads", slow)
+    world.hint("app", "main")
+    world.until(lambda: mirror.looks == before + 2, "the second look")
+    for _ in range(2):
+        world.approve("web")
+        world.edit("main", "nobody", COLOUR="x")
+    world.until(lambda: waiting(world, "repository app") == 0, "every hint was read")
+    assert mirror.looks == before + 2
+
+
+def waiting(world, name):
+    """Count the messages that wait for an actor of our engine."""
+    return next(a.waiting for a in picture(world.system, world.roster, 0.0) if a.name == name)
+
+
+def test_hints_for_repositories_that_nobody_knows_are_dropped(world, score_file):
+    world.hint("nobody", "main")
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+
+
+LOST = ("service bugfix:web", "service bugfix:app", "deployment bugfix:app@v1", "branch bugfix", "repository app")
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_lost_actor_is_made_again_and_knows_what_it_has_to_know(world, score_file, name):
+    world.push("app", "bugfix", score_file("app"))
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.push("app", "gone", score_file("app"))
+    for environment, service in (("bugfix", "app"), ("bugfix", "web"), ("gone", "app")):
+        world.until_ready(environment, service, 1)
+    lost = address(world, name)
+    lose(world, lost)
+    world.remotes["app"].delete("gone")
+    world.until(lambda: name in names(world) and str(address(world, name)) != str(lost), f"{name} is there again")
+    assert [n.restarts for n in world.roster.read().values() if n.name == name] == [1]
+    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    world.until_ready("bugfix", "app", 2)
+    assert world.leads_to("bugfix", "app") == ("bugfix", "app", 2)
+    assert world.service("bugfix", "app").needed_by == ("bugfix:web",)
+    world.hint("app", "gone", deleted=True)
+    world.until(lambda: world.environment("gone") is None, "what went meanwhile is gone")
+    world.edit("bugfix", "web", COLOUR="green")
+    world.until_ready("bugfix", "web", 2)
+
+
+def names(world):
+    return [note.name for note in world.roster.read().values()]
+
+
+def address(world, name):
+    return next(ActorAddress(a) for a, note in world.roster.read().items() if note.name == name)
+
+
+def lose(world, lost):
+    """Let an actor end as if it had died: its parent did not ask for it."""
+    world.system.tell(lost, ActorExitRequest())
+    world.turn()
+
+
+def test_a_serving_deployment_that_is_lost_does_not_take_a_newer_release_back(world, score_file):
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    world.push("app", "bugfix", score_file("app", command="never-ready"))
+    world.until(lambda: world.service("bugfix", "app").pending, "v2 starts")
+    name = "deployment bugfix:app@v1"
+    lost = address(world, name)
+    lose(world, lost)
+    world.until(lambda: name in names(world) and str(address(world, name)) != str(lost), "it is there again")
+    world.become("bugfix", "app", 2, "Ready")
+    world.until_ready("bugfix", "app", 2)
+
+
+def test_a_store_that_does_not_write_delays_a_release_and_loses_none(world, score_file, monkeypatch):
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    record, refused = world.store.record, []
+
+    def fail(rows, reply_to=None, reply=None, failed=None):
+        if failed is not None and len(refused) < 2:
+            refused.append(rows)
+            world.deliver(reply_to, failed)
+        else:
+            record(rows, reply_to, reply, failed)
+
+    monkeypatch.setattr(world.store, "record", fail)
+    answer = world.edit("bugfix", "app", COLOUR="green")
+    assert (answer.kind, answer.text) == ("Temporary", "the store did not write")
+    world.until_ready("bugfix", "app", 2)
+    assert len(refused) == 2
+    assert world.value("bugfix", "app", "COLOUR") == "green"
+    assert [o.text for o in world.store.load("bugfix", "app").overrides] == ["green"]
+
+
+def test_a_store_that_cannot_be_read_at_first_is_asked_again_before_anything_starts(world, score_file, monkeypatch):
+    load, refused = world.store.load, []
+
+    def fail(environment, service):
+        if len(refused) < 2:
+            refused.append(service)
+            raise Temporary("store: busy")
+        return load(environment, service)
+
+    monkeypatch.setattr(world.store, "load", fail)
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+
+
+@pytest.mark.parametrize("order", ["ensure_environment", "address", "apply", "route", "remove", "remove_environment"])
+def test_a_runtime_that_is_away_for_a_moment_is_asked_again(world, score_file, monkeypatch, order):
+    original, failures = getattr(world.runtime, order), []
+
+    def fail(*arguments):
+        if len(failures) < 2:
+            failures.append(arguments)
+            raise Temporary("the runner is being started")
+        return original(*arguments)
+
+    world.push("app", "main", score_file("app"))
+    world.until_ready("main", "app", 1)
+    monkeypatch.setattr(world.runtime, order, fail)
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.until_ready("bugfix", "web", 1)
+    world.until(lambda: world.leads_to("bugfix", "app") == ("main", "app", 1), "it is wired")
+    world.delete("web", "bugfix")
+    world.until(lambda: world.runtime.environments() == ("main",), "bugfix is gone")
+    assert len(failures) == 2
+
+
+def test_a_release_that_the_runtime_never_takes_fails_and_says_why(world, score_file, monkeypatch):
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    apply = world.runtime.apply
+
+    def fail(release):
+        if release.number == 2:
+            raise Permanent("bugfix:app@v2: its tree breaks a limit")
+        apply(release)
+
+    monkeypatch.setattr(world.runtime, "apply", fail)
+    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    world.until(lambda: "its tree breaks a limit; v1 serves" in world.service("bugfix", "app").note, "it is told")
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 3)
+
+
+def test_the_store_is_tidied_at_the_start_and_again_when_that_failed(build, monkeypatch):
+    purge, calls = Store.purge, []
+
+    def fail(self, now, **limits):
+        calls.append(limits)
+        if len(calls) < 3:
+            raise Temporary("store: busy")
+        purge(self, now, **limits)
+
+    monkeypatch.setattr(Store, "purge", fail)
+    world = build("app", retention={"overrides": 7, "events": 9})
+    world.start()
+    world.until(lambda: len(calls) == 3, "the store was tidied")
+    assert calls[-1] == {"days": 7, "event_days": 9, "releases_kept": 100}
+    world.until(lambda: "tidied up" in [n.detail for n in world.roster.read().values()], "it says so")
+
+
+def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, base):
+    if base == "simple":
+        pytest.skip("private endpoints of simpleSystemBase wait for another thread")
+    gateway = ActorGateway(world.system, world.root, world.ports)
+    world.push("app", "feature/X", score_file("app"))
+    world.until(lambda: world.environment("feature/X").services[0].status == "Ready", "it runs")
+    assert gateway.edit("feature/X", "app", (("COLOUR", "green"),), revision="", by="ann").release == 2
+    assert gateway.redeploy("feature/X", "app", by="ann").release == 3
+    assert [e.number for e in gateway.history("feature/X", "app")] == [3, 2, 1]
+    assert gateway.events("feature/X", 1)[0].environment.startswith("feature-x-")
+    assert gateway.sync() == ("app", "web")
+    assert gateway.approve_removal("app") == ()
+    with pytest.raises(Conflict):
+        gateway.edit("feature/X", "app", (("COLOUR", "x"),), revision="old", by="ann")
+    with pytest.raises(Permanent):
+        gateway.edit("feature/X", "app", (("a-b", "x"),), revision="", by="ann")
+    for missing in (lambda: gateway.redeploy("nowhere", "app", by=""), lambda: gateway.approve_removal("nobody")):
+        with pytest.raises(NotFound):
+            missing()
+    shown = {view.name for view in gateway.actors()}
+    assert {"orchestrator", "caretaker", "repository app", "branch main"} <= shown

@@ -1,0 +1,117 @@
+"""Every question and request of the unix socket reaches the gateway as it was meant, and its answer comes back."""
+
+import os
+import pwd
+import threading
+from typing import Any
+
+import pytest
+
+
+def me() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_version_tells_which_daemon_this_is(house: Any) -> None:
+    assert house.get("/v1/version").value == {"version": "1"}
+
+
+def test_environments_are_shown_with_the_baseline_first(house: Any) -> None:
+    shown = house.get("/v1/environments").value
+    assert [view["environment"] for view in shown] == ["main", "feature-login-k3v9"]
+    assert shown[0]["services"][0]["service"] == "web"
+    assert shown[0]["status"] == "Ready"
+
+
+@pytest.mark.parametrize("name", ["feature-login-k3v9", "feature%2FLOGIN"])
+def test_an_environment_is_found_by_either_of_its_names(house: Any, name: str) -> None:
+    assert house.get(f"/v1/environments/{name}").value["branch"] == "feature/LOGIN"
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("/v1/services/main/web/history", ("history", "main", "web")),
+        ("/v1/services/feature%2FLOGIN/web/history", ("history", "feature-login-k3v9", "web")),
+        ("/v1/events", ("events", None, 100)),
+        ("/v1/events?environment=feature/LOGIN&limit=3", ("events", "feature-login-k3v9", 3)),
+        ("/v1/actors", ("actors",)),
+    ],
+)
+def test_a_question_reaches_the_gateway(house: Any, path: str, call: tuple[Any, ...]) -> None:
+    answer = house.get(path)
+    assert (answer.status, house.gateway.calls) == (200, [call])
+    assert len(answer.value) == 1
+
+
+def test_an_edit_carries_its_changes_revision_and_the_user_that_the_kernel_names(house: Any) -> None:
+    answer = house.send(
+        "PATCH", "/v1/services/feature%2FLOGIN/web/variables", {"changes": {"A": "1", "B": None}, "revision": "r1"}
+    )
+    assert answer.value == {"environment": "feature-login-k3v9", "service": "web", "release": 2, "text": "done"}
+    assert house.gateway.calls == [("edit", "feature-login-k3v9", "web", (("A", "1"), ("B", None)), "r1", me())]
+
+
+def test_a_redeploy_names_the_user_and_needs_no_body(house: Any) -> None:
+    assert house.ask("POST", "/v1/services/main/web/redeploy").value["release"] == 3
+    assert house.gateway.calls == [("redeploy", "main", "web", me())]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "value"),
+    [
+        ("PATCH", "/v1/services/main/web/variables", {"changes": {"A": "1"}, "by": "root"}),
+        ("POST", "/v1/services/main/web/redeploy", {"by": "root"}),
+    ],
+)
+def test_nobody_can_say_to_be_somebody_else(house: Any, method: str, path: str, value: object) -> None:
+    assert house.send(method, path, value).status == 400
+    assert house.gateway.calls == []
+
+
+def test_sync_and_approve_removal_answer_with_names(house: Any) -> None:
+    assert house.ask("POST", "/v1/sync").value == ["app", "web"]
+    assert house.send("POST", "/v1/approve-removal", {"repository": "app"}).value == ["bugfix"]
+    assert house.gateway.calls == [("sync",), ("approve_removal", "app")]
+
+
+def test_answers_are_ascii_and_keep_bytes_that_are_no_utf_8(house: Any, made: Any) -> None:
+    house.board.publish(made.environment("odd-aaaa", "b\udcff\u00e9\u202e"))
+    answer = house.get("/v1/environments/odd-aaaa")
+    assert answer.body.isascii()
+    assert answer.value["branch"] == "b\udcff\u00e9\u202e"
+
+
+def test_a_connection_serves_one_request_after_the_other(house: Any) -> None:
+    with house.connect() as connection:
+        connection.sendall(b"GET /v1/version HTTP/1.1\r\nHost: d\r\n\r\n" * 3)
+        read = b""
+        while read.count(b'{"version": "1"}') < 3:
+            read += connection.recv(65536)
+    assert read.count(b"200 OK") == 3
+
+
+def test_calls_that_take_long_delay_neither_pictures_nor_hints(house: Any) -> None:
+    house.gateway.gate = threading.Event()
+    asking = [threading.Thread(target=house.get, args=("/v1/actors",)) for _ in range(20)]
+    for each in asking:
+        each.start()
+    assert house.get("/v1/environments").status == 200
+    hint = {"repository": "app", "ref": "", "deleted": False, "delivery": ""}
+    assert house.send("POST", "/v1/hints", hint).status == 202
+    house.gateway.gate.set()
+    for each in asking:
+        each.join(20)
+    assert house.gateway.calls.count(("actors",)) == 20
+
+
+def test_many_clients_at_once_are_all_answered(house: Any) -> None:
+    answers: list[int] = []
+    clients = [
+        threading.Thread(target=lambda: answers.append(house.get("/v1/environments").status)) for _ in range(100)
+    ]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(20)
+    assert answers == [200] * 100

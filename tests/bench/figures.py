@@ -1,0 +1,29 @@
+"""Measured seconds to lines for a person: percentiles, and ratios of things measured side by side."""
+
+import statistics
+from collections.abc import Sequence
+
+
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Name the value that `percent` of all are not above."""
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def median(values: Sequence[float]) -> float:
+    """Name the value in the middle."""
+    return statistics.median(values)
+
+
+def seconds(value: float) -> str:
+    """Write a duration in the unit that suits it."""
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.1f} ms" if value >= 0.001 else f"{value * 1e6:.0f} us"
+
+
+def compared(what: str, ours: float, theirs: float, than: str) -> str:
+    """Write a duration, that of the thing beside it, and how many times as long it is."""
+    return f"{what:42} {seconds(ours):>10}   {than} {seconds(theirs):>10}   x {ours / theirs:.2f}"
+
+
+def rate(what: str, ours: float, theirs: float, than: str) -> str:
+    """Write a number per second, that of the thing beside it, and their ratio."""
+    return f"{what:42} {ours:>8.0f}/s   {than} {theirs:>8.0f}/s   x {ours / theirs:.2f}"

@@ -1,0 +1,237 @@
+"""SIGKILL after SIGKILL of a real forwarder under load: every delivery that was answered 202 reaches the daemon.
+
+In: how long, and a seed. Out: one line of figures, or an AssertionError that says what was lost. The kill comes at one
+of three points: anywhere, between the journal and the daemon, or between the daemon's answer and the mark for it.
+"""
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from enum import Enum
+from pathlib import Path
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+ROOT = Path(__file__).parents[2]
+SECRET = b"0123456789abcdef0123456789abcdef"
+SENDERS = 8
+DEADLINE = 60.0
+
+
+class Point(Enum):
+    """Where the kill comes."""
+
+    ANYWHERE = "anywhere"
+    BEFORE_FORWARD = "before the forward"
+    BEFORE_MARK = "before the mark"
+
+
+class Daemon:
+    """Takes hints on a unix socket; may be away, or kill the forwarder before it answers."""
+
+    def __init__(self, socket: Path) -> None:
+        self.told: set[str] = set()
+        self.repeats = 0
+        self.away = False
+        self.victim: Forwarder | None = None
+        self._socket = socket
+        self._changed = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Listen until the block ends."""
+        app = web.Application(client_max_size=2**24)
+        app.router.add_post("/v1/hints", self._take)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        await runner.setup()
+        await web.UnixSite(runner, str(self._socket)).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    async def until_told(self, refs: set[str]) -> None:
+        """Wait until every ref was told; what is missing after the deadline is lost."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DEADLINE):
+                while not refs <= self.told:
+                    self._changed.clear()
+                    await self._changed.wait()
+        lost = refs - self.told
+        assert not lost, f"{len(lost)} acknowledged deliveries were lost, such as {min(lost)}"
+
+    async def _take(self, request: web.Request) -> web.Response:
+        hints = json.loads(await request.read())
+        if self.away:
+            return web.Response(status=503)
+        refs = {hint["ref"] for hint in hints}
+        self.repeats += len(refs & self.told)
+        self.told |= refs
+        self._changed.set()
+        if self.victim:
+            self.victim.kill()
+            self.victim = None
+        return web.Response(status=202)
+
+
+class Forwarder:
+    """A forwarder in a process of its own; what it logs is read, so that it never waits for a reader."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
+        assert process.stderr
+        self.url = url
+        self.process = process
+        self._log = asyncio.create_task(process.stderr.read())
+
+    def kill(self) -> None:
+        """Send SIGKILL, if it is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+
+    async def ended(self) -> None:
+        """Wait for its end."""
+        async with asyncio.timeout(DEADLINE):
+            await self._log
+            await self.process.wait()
+
+
+class Load:
+    """Signed deliveries, each about a branch of its own; remembers those that were answered 202."""
+
+    def __init__(self) -> None:
+        self.acknowledged: set[str] = set()
+        self._number = 0
+        self._acknowledgement = asyncio.Event()
+
+    async def send(self, url: str) -> None:
+        """Send until the forwarder is gone."""
+        async with ClientSession(timeout=ClientTimeout(total=20)) as client:
+            while True:
+                self._number += 1
+                ref = f"refs/heads/b{self._number}"
+                body = _body(ref)
+                try:
+                    async with client.post(url, data=body, headers=_signed(body, ref)) as answer:
+                        if answer.status == 202:
+                            self.acknowledged.add(ref)
+                            self._acknowledgement.set()
+                except (ClientError, OSError, TimeoutError):
+                    return
+
+    async def until_more(self, count: int) -> None:
+        """Wait until so many more were acknowledged."""
+        enough = len(self.acknowledged) + count
+        async with asyncio.timeout(DEADLINE):
+            while len(self.acknowledged) < enough:
+                self._acknowledgement.clear()
+                await self._acknowledgement.wait()
+
+
+def run(minutes: float, seed: int) -> str:
+    """Kill for so many minutes, then let one forwarder finish; returns the figures."""
+    with tempfile.TemporaryDirectory(prefix="ab-") as directory:
+        return asyncio.run(_run(Path(directory), minutes * 60, random.Random(seed)))
+
+
+async def _run(directory: Path, seconds: float, chance: random.Random) -> str:
+    daemon, load, kills = Daemon(directory / "api.sock"), Load(), dict.fromkeys(Point, 0)
+    settings, end = _settings(directory), time.monotonic() + seconds
+    async with daemon.serving():
+        while time.monotonic() < end or not all(kills.values()):
+            point = min(Point, key=lambda each: (kills[each], chance.random()))
+            await _round(settings, daemon, load, point, chance)
+            kills[point] += 1
+        await _finish(settings, daemon, load)
+    _check(directory / "state" / "forwarder" / "journal.db")
+    figures = f"{len(load.acknowledged)} acknowledged, 0 lost, {daemon.repeats} told more than once"
+    return f"forwarder: {sum(kills.values())} kills, {figures}"
+
+
+async def _round(settings: Path, daemon: Daemon, load: Load, point: Point, chance: random.Random) -> None:
+    """Start a forwarder, load it, kill it at one point."""
+    daemon.away = point is Point.BEFORE_FORWARD
+    forwarder = await _start(settings)
+    senders = [asyncio.create_task(load.send(forwarder.url)) for _ in range(SENDERS)]
+    try:
+        await load.until_more(chance.randint(1, 200))
+        if point is Point.BEFORE_MARK:
+            daemon.victim = forwarder
+            await forwarder.ended()
+    finally:
+        daemon.victim = None
+        forwarder.kill()
+        await forwarder.ended()
+        await asyncio.gather(*senders)
+
+
+async def _finish(settings: Path, daemon: Daemon, load: Load) -> None:
+    daemon.away = False
+    forwarder = await _start(settings)
+    try:
+        await daemon.until_told(load.acknowledged)
+        forwarder.process.terminate()
+        await forwarder.ended()
+    finally:
+        forwarder.kill()
+        await forwarder.ended()
+
+
+def _check(journal: Path) -> None:
+    with contextlib.closing(sqlite3.connect(journal)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        found = dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
+    assert set(found) == {"forwarded"}, f"not everything is marked as forwarded: {found}"
+
+
+async def _start(settings: Path) -> Forwarder:
+    words = (sys.executable, "-m", "orchestrator", "forwarder", "--settings", str(settings))
+    environ = {name: text for name, text in os.environ.items() if not name.startswith("ANABRANCH")}
+    process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=environ, stderr=asyncio.subprocess.PIPE)
+    assert process.stderr
+    async with asyncio.timeout(DEADLINE):
+        while line := await process.stderr.readline():
+            if b"forwarder is ready" in line:
+                return Forwarder(process, f"{json.loads(line)['address']}/hooks/local")
+    raise AssertionError(f"the forwarder ended with status {await process.wait()} before it was ready")
+
+
+def _settings(directory: Path) -> Path:
+    (directory / "secret").write_bytes(SECRET)
+    hook = {"name": "local", "provider": "post-receive", "secret_files": ["secret"], "repositories": {"app": "app"}}
+    door = {"socket": str(directory / "api.sock")}
+    forwarder = {"address": "127.0.0.1:0", "hooks": [hook], "daemon": door}
+    log = {"format": "json", "level": "info"}
+    file = directory / "anabranch.yaml"
+    file.write_text(json.dumps({"state": "state", "log": log, "forwarder": forwarder}))
+    return file
+
+
+def _body(ref: str) -> bytes:
+    change = {"ref": ref, "before": "0" * 40, "after": "1" * 40}
+    return json.dumps({"repository": "app", "changes": [change]}).encode()
+
+
+def _signed(body: bytes, ref: str) -> dict[str, str]:
+    key, sent = ref.rpartition("/")[2], str(int(time.time()))
+    digest = hmac.new(SECRET, f"{key}.{sent}.".encode() + body, hashlib.sha256).digest()
+    signature = f"v1,{base64.b64encode(digest).decode()}"
+    return {"webhook-id": key, "webhook-timestamp": sent, "webhook-signature": signature}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    print(run(given.seconds / 60, given.seed))

@@ -1,0 +1,44 @@
+"""Figures of this machine: each bench measures ours and a bare yardstick side by side, in one run.
+
+In: names of benches (none: all of them), `--quick` for a few seconds each. Out: lines with ratios; nothing is asserted.
+"""
+
+import argparse
+import importlib
+import sys
+import time
+from pathlib import Path
+
+BENCHES = {
+    "engine": "messages between actors: the engine against Thespian's simpleSystemBase",
+    "front": "HTTP through a stable address against a direct connection",
+    "deliveries": "webhooks into the journal against a handler that keeps nothing",
+    "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
+    "push": "from `git push` to Ready against `git ls-remote` and `git fetch`",
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benches that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which: {', '.join(BENCHES)}")
+    parser.add_argument("--quick", action="store_true", help="a few seconds each")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.names) - set(BENCHES):
+        parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    sys.path.insert(0, str(Path(__file__).parent))
+    for name in given.names or BENCHES:
+        _run(name, quick=given.quick)
+    return 0
+
+
+def _run(name: str, *, quick: bool) -> None:
+    print(f"{name}: {BENCHES[name]}", flush=True)
+    began = time.monotonic()
+    for line in importlib.import_module(f"bench_{name}").figures(quick=quick):
+        print(f"  {line}", flush=True)
+    print(f"  ({time.monotonic() - began:.0f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""up: daemon and forwarder in one command, told of a push by the hook that `hook install` wrote."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_SETTINGS = """\
+repositories: [{{name: app, url: 'file://{directory}/app.git'}}]
+runtime: memory
+state: state
+polling: {{interval: 3600, jitter: 0}}
+removal_grace: 3600
+git: {{protocols: [file]}}
+api: {{socket: api.sock}}
+forwarder:
+  address: 127.0.0.1:{port}
+  hooks: [{{name: git, provider: post-receive, secret_files: [git.secret], repositories: {{app: app}}}}]
+"""
+
+
+@pytest.fixture
+def directory(world: Any) -> Iterator[Path]:
+    """Settings, a secret, and an empty repository; polling is too rare to find anything."""
+    made = Path(tempfile.mkdtemp(prefix="ab-up-"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (made / "anabranch.yaml").write_text(_SETTINGS.format(directory=made, port=port))
+    secret = made / "git.secret"
+    secret.write_text("correct horse battery staple, and a bit more")
+    secret.chmod(0o600)
+    shutil.copytree(world.directory / "app.git", made / "app.git")
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def up(world: Any, directory: Path) -> Iterator["subprocess.Popen[str]"]:
+    """The command, ready; it is stopped as a person would."""
+    running = world.spawn("up", "--settings", str(directory / "anabranch.yaml"))
+    try:
+        seen = ""
+        while "forwarder is ready" not in seen or '"ready"' not in seen:
+            line = running.stderr.readline()
+            assert line, seen
+            seen += line
+        yield running
+    finally:
+        running.terminate()
+        try:
+            running.communicate(timeout=30)
+        finally:
+            running.kill()
+
+
+def push(directory: Path, *refs: str) -> None:
+    """Push to the repository, so that its hook runs."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "GIT_CONFIG_NOSYSTEM": "1"}
+    command = ["git", "-C", str(directory / "app.git"), "push", "--quiet", str(directory / "app.git"), *refs]
+    subprocess.run(command, env=environment, check=True, timeout=60)
+
+
+def test_a_push_is_told_by_the_hook_and_the_branch_runs(world: Any, directory: Path, up: Any) -> None:
+    at = str(directory / "api.sock")
+    installed = world.run("hook", "install", "app.git", at=directory)
+    assert installed.code == 0, installed.err
+    push(directory, "main:hooked")
+    waited = world.run("--socket", at, "-n", "hooked", "wait", "app", "--timeout", "60")
+    assert waited.code == 0, waited.err
+    release = world.run("--socket", at, "history", "hooked:app", "-o", "json").json[0]
+    assert release["cause"] == "push"
+    assert release["delivery"] not in ("", "poll")
+    page = world.run("--socket", at, "describe", "hooked:app").out
+    assert f"push by delivery {release['delivery']}" in page
+    push(directory, ":hooked")
+    world.until(lambda: "hooked" not in world.run("--socket", at, "envs", "-q").lines)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_both(world: Any, directory: Path, up: Any, number: signal.Signals) -> None:
+    children = Path(f"/proc/{up.pid}/task/{up.pid}/children").read_text().split()
+    tasks = {child for task in Path(f"/proc/{up.pid}/task").iterdir() for child in _children(task)}
+    assert tasks | set(children)
+    up.send_signal(number)
+    assert up.wait(30) == 0
+    assert not [child for child in tasks if Path(f"/proc/{child}").exists()]
+    assert not (directory / "api.sock").exists()
+
+
+def _children(task: Path) -> list[str]:
+    try:
+        return (task / "children").read_text().split()
+    except OSError:
+        return []
