@@ -24,7 +24,8 @@ def workload(container: Container = GOOD, *ports: Port) -> Workload:
 
 def test_what_a_process_can_do_is_not_refused() -> None:
     probe = Probe(HttpGet("/health", 8080), ("check",))
-    files = (File("etc/app.conf", content="x"), File("data", binary_content="AA=="), File("b", source="conf/b"))
+    copied = File("b", source="conf/b", no_expand=True)
+    files = (File("etc/app.conf", content="x"), File("data", binary_content="AA=="), copied)
     container = replace(GOOD, readiness=probe, liveness=probe, files=files, variables=(Variable("PORTS", "1"),))
     assert refuse(workload(container, Port("http", 80, 8080), Port("admin", 81, 9090))) == ""
 
@@ -47,6 +48,7 @@ def test_what_a_process_can_do_is_not_refused() -> None:
         (workload(replace(GOOD, files=(File("a/../../b", content="x"),))), "leads out"),
         (workload(replace(GOOD, files=(File("a", source="../secret"),))), "leads out"),
         (workload(replace(GOOD, files=(File("a", source="/etc/passwd"),))), "/etc/passwd is absolute"),
+        (workload(replace(GOOD, files=(File("a", source="conf/a"),))), "placeholders in conf/a are not filled in"),
         (workload(replace(GOOD, readiness=Probe(HttpGet("/", 1))), Port("http", 80, 80)), "port 1 is none"),
         (workload(replace(GOOD, liveness=Probe(HttpGet("/", 80, "HTTPS"))), Port("http", 80, 80)), "livenessProbe"),
         (workload(replace(GOOD, readiness=Probe(HttpGet("/", 80, host="10.0.0.1"))), Port("h", 80, 80)), "10.0.0.1"),

@@ -72,6 +72,8 @@ def _files(container: Container) -> str:
                 )
             if ".." in PurePosixPath(path).parts or "\0" in path:
                 return f"{what} {path} leads out of the release's directory; write it without `..`"
+        if file.source is not None and not file.no_expand:
+            return f"placeholders in {file.source} are not filled in {_HERE}; add noExpand: true, or use `content`"
     return ""
 
 
