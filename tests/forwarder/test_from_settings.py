@@ -165,3 +165,4 @@ async def test_no_secret_and_no_body_is_ever_logged(
     assert "a request was refused" in log
     assert not [text for text in told if text in log]
     assert "Traceback" not in log
+    assert not [entry for entry in forwarder.log if entry["logger"] == "forwarder.http"]
