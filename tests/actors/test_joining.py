@@ -61,7 +61,7 @@ def test_services_that_refer_to_each_other_start(world, score_file):
 def test_of_two_repositories_with_one_service_name_the_first_in_the_settings_owns_it(world, score_file, order):
     for repository in order:
         world.push(repository, "bugfix", score_file("api"))
-    line = "api@web score.yaml: service api is owned by app score.yaml; rename one"
+    line = 'web@bugfix score.yaml: service "api" belongs to repository app (score.yaml); rename one of them'
     world.until(lambda: line in world.environment("bugfix").problems, "the other one is refused")
     world.until_ready("bugfix", "api")
     assert world.service("bugfix", "api").repository == "app"

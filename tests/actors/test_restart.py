@@ -82,6 +82,7 @@ def test_a_score_file_that_is_invalid_at_the_start_keeps_what_was_released_befor
     alone.until(lambda: alone.environment("bugfix").problems, "the mistake is shown")
     alone.restart()
     alone.until_ready("bugfix", "app", 1)
+    alone.until(lambda: alone.environment("bugfix").problems, "the mistake is shown again")
     assert alone.environment("bugfix").problems[0].startswith("app@bugfix score.yaml")
     assert alone.leads_to("bugfix", "app") == ("bugfix", "app", 1)
 
@@ -172,3 +173,35 @@ def test_an_environment_that_no_mirror_knows_is_removed(alone, score_file):
     alone.start()
     alone.until(lambda: alone.runtime.environments() == ("bugfix",), "what nobody knows is gone")
     alone.until_ready("bugfix", "app", 1)
+
+
+def test_an_unreachable_git_host_takes_nothing_away_and_says_so(world, score_file):
+    world.push("app", "bugfix", score_file("app"))
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.until_ready("bugfix", "app", 1)
+    world.until_ready("bugfix", "web", 1)
+    path = world.remotes["app"].path
+    path.rename(path.with_suffix(".away"))
+    world.restart()
+    world.until_ready("bugfix", "app", 1)
+    world.until_ready("bugfix", "web", 1)
+    world.until(lambda: world.environment("main").notices, "the repository that cannot be read is told of")
+    assert "app" in world.environment("main").note
+    path.with_suffix(".away").rename(path)
+    world.hint("app", "")
+    world.until(lambda: not world.environment("main").notices, "it is well again")
+    assert world.service("bugfix", "app").serving.number == 1
+
+
+def test_an_unreachable_owner_keeps_its_name_from_others(world, score_file):
+    world.push("app", "bugfix", score_file("app"))
+    world.push("web", "bugfix", score_file("app"))
+    world.until(lambda: world.environment("bugfix").problems, "web's app is refused")
+    world.until_ready("bugfix", "app", 1)
+    path = world.remotes["app"].path
+    path.rename(path.with_suffix(".away"))
+    world.restart()
+    world.until(lambda: world.environment("bugfix").problems, "web's app is refused again")
+    world.until_ready("bugfix", "app", 1)
+    assert world.service("bugfix", "app").serving.number == 1
+    assert [m.repository for m in world.environment("bugfix").services] == ["app"]

@@ -7,11 +7,11 @@ from orchestrator.domain.status import Health
 from orchestrator.domain.workload import Workload
 
 
-def service(name, status=Health.READY, note="", *, present=True, changed=1.0):
-    return ServiceView("bugfix", name, name, "bugfix", present, status, note, changed)
+def service(name, status=Health.READY, note="", *, present=True, changed=1.0, needed_by=()):
+    return ServiceView("bugfix", name, name, "bugfix", present, status, note, changed, needed_by=needed_by)
 
 
-def shown(*services, heads=(), problems=(), baseline=False, changed=0.0):
+def shown(*services, heads=(), problems=(), baseline=False, changed=0.0, notices=()):
     return view(
         "bugfix",
         "bugfix",
@@ -20,6 +20,7 @@ def shown(*services, heads=(), problems=(), baseline=False, changed=0.0):
         membership=Membership(problems=problems),
         services=services,
         changed=changed,
+        notices=notices,
     )
 
 
@@ -33,9 +34,22 @@ def test_the_worst_service_gives_the_word_and_its_note():
 
 
 def test_a_borrowed_service_comes_last_and_has_no_say():
-    found = shown(service("a", Health.WAITING, "nobody", present=False), service("b"))
+    borrowed = service("a", Health.WAITING, "nobody", present=False, needed_by=("bugfix:b",))
+    found = shown(borrowed, service("b"))
     assert [s.service for s in found.services] == ["b", "a"]
     assert (found.status, found.note) == (Health.READY, "")
+
+
+def test_what_only_other_environments_look_for_is_not_shown():
+    found = shown(service("a", Health.WAITING, present=False, needed_by=("one:a", "two:a")), service("b"))
+    assert [s.service for s in found.services] == ["b"]
+
+
+def test_what_is_odd_about_a_repository_is_the_note_of_last_resort():
+    lines = ("app: git.example cannot be listed",)
+    assert shown(service("a"), baseline=True, notices=lines).note == lines[0]
+    ill = shown(service("a", Health.DEGRADED, "it crashed"), baseline=True, notices=lines)
+    assert (ill.note, ill.notices) == ("a: it crashed", lines)
 
 
 def test_a_problem_is_degraded_even_when_every_service_is_well():
