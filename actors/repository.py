@@ -59,6 +59,7 @@ class RepositoryActor(BaseActor):
         self.deletes_heard: set[str] = set()
         self.refused: tuple[str, ...] = ()
         self.problem = ""
+        self.asked = 0
         self.write(name=f"repository {message.repository}", detail="idle")
         self._look_soon()
         self._poll_later()
@@ -74,8 +75,9 @@ class RepositoryActor(BaseActor):
             self.deletes_heard.add(branch)
         self._look_soon()
 
-    def receiveMsg_SyncRepositories(self, _message: SyncRepositories, _sender: ActorAddress) -> None:
+    def receiveMsg_SyncRepositories(self, message: SyncRepositories, _sender: ActorAddress) -> None:
         """Look now."""
+        self.asked = max(self.asked, message.number)
         self._look_soon()
 
     def receiveMsg_ApproveRemoval(self, message: ApproveRemoval, sender: ActorAddress) -> None:
@@ -122,7 +124,7 @@ class RepositoryActor(BaseActor):
         if line != self.problem:
             self.happened("RepositoryUnread", line, "git")
         self.problem = line
-        self.tell_parent(RepositoryLooked(self.repository.name, line))
+        self.tell_parent(RepositoryLooked(self.repository.name, line, number=self.asked))
 
     def reconcile(self) -> None:
         """Read git and tell what moved."""
@@ -141,7 +143,7 @@ class RepositoryActor(BaseActor):
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
         listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
-        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices()))
+        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices(), self.asked))
 
     def _notices(self) -> tuple[str, ...]:
         name = self.repository.name
