@@ -1,5 +1,6 @@
 """The command `anabranch`: which commands there are, and how what they raise becomes a line and an exit code."""
 
+import errno
 import os
 import sys
 import traceback
@@ -111,6 +112,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _hang_up()
     except (typer.Abort, KeyboardInterrupt):
         return 130
+    except OSError as error:
+        return _refuse("cannot write: no space left", 1) if error.errno == errno.ENOSPC else _fault(error)
     except Exception as error:
         return _fault(error)
     return code if isinstance(code, int) else 0

@@ -7,10 +7,13 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from orchestrator.errors import Permanent
+
+_DEFAULT = ["vi"]
 
 
 class Editor:
@@ -57,7 +60,9 @@ class Editor:
 
 def _command() -> list[str]:
     try:
-        words = shlex.split(os.environ.get("EDITOR", "")) or ["vi"]
+        words = shlex.split(os.environ.get("EDITOR", "")) or _DEFAULT
     except ValueError as error:
         raise Permanent(f"EDITOR cannot be read as a command: {error}") from error
+    if words == _DEFAULT and not sys.stdin.isatty():
+        raise Permanent("no terminal for an editor; set EDITOR, or change variables with anabranch set")
     return words

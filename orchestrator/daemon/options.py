@@ -43,6 +43,12 @@ def open_runtime(settings: Settings, source: Source) -> Runtime:
     return ProcessRuntime(process_options(settings), source)
 
 
+def check_runtime(settings: Settings) -> None:
+    """Raise Permanent when the runtime of the settings could not start, before anything is made on disk."""
+    if settings.runtime is RuntimeName.PROCESS:
+        process_options(settings).check_user()
+
+
 def process_options(settings: Settings) -> ProcessOptions:
     """How local processes are run."""
     process = settings.process

@@ -26,7 +26,7 @@ from orchestrator.adapters.board import Board
 from orchestrator.adapters.git import Mirror
 from orchestrator.adapters.store import Store
 from orchestrator.daemon.companion import companion
-from orchestrator.daemon.options import about, api_options, git_options, open_runtime, secrets
+from orchestrator.daemon.options import about, api_options, check_runtime, git_options, open_runtime, secrets
 from orchestrator.daemon.post import Post
 from orchestrator.daemon.state import locked
 from orchestrator.settings import Settings
@@ -42,6 +42,7 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
     log.configure(settings.log.level, settings.log.format, secrets(settings))
     stop = _stop_on_signals()
     with ExitStack() as stack:
+        check_runtime(settings)
         stack.enter_context(locked(settings.state_directory))
         os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
         _start(settings, stack)

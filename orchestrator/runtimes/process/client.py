@@ -49,8 +49,7 @@ class ProcessRuntime:
     """Local processes, owned by a runner process. Raises Permanent when started as root without `allow_root`."""
 
     def __init__(self, options: ProcessOptions, source: Source) -> None:
-        if os.geteuid() == 0 and not options.allow_root:
-            raise Permanent("local processes would run as root; start as another user or set process.allow_root: true")
+        options.check_user()
         self._options = replace(options, state=options.state.absolute())
         self._source = source
         self._directories = Directories(self._options.environments)

@@ -46,6 +46,7 @@ class Life:
         self._tries = 0
         self._failures = 0
         self._troubled = False
+        self._earlier: tuple[str, ...] = ()
         self._loop = asyncio.get_running_loop()
         self._born = self._ready_at = self._loop.time()
         self._log = LogFile(launch.directory, tools.options.log_bytes, time.time)
@@ -69,7 +70,7 @@ class Life:
 
     def observation(self) -> Observation:
         """Say how the release is, now."""
-        tail = tuple(self._log.tail) if self._troubled else ()
+        tail = (tuple(self._log.tail) or self._earlier) if self._troubled else ()
         address = f"{HOST}:{next(iter(self.ports.values()))}" if self.ports else ""
         return Observation(*self.name, self._health, self._reason, tail, self._tries, address)
 
@@ -96,6 +97,8 @@ class Life:
             await asyncio.sleep(self._delay())
 
     async def _try(self) -> str:
+        self._earlier = tuple(self._log.tail) or self._earlier
+        self._log.tail.clear()
         self._attempt = Attempt(self.launch, self._tools, self._log)
         self._attempt.start()
         self._changed(self)

@@ -1,7 +1,10 @@
 """What can be set about local processes; passed to the runner as JSON when it is started."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from orchestrator.errors import Permanent
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class ProcessOptions:
     log_bytes: int = 5 * 1024 * 1024
     open_files: int = 4096
     processes: int = 4096
+
+    def check_user(self) -> None:
+        """Raise Permanent when branches would run as root though nobody allowed it."""
+        if os.geteuid() == 0 and not self.allow_root:
+            raise Permanent("local processes would run as root; start as another user or set process.allow_root: true")
 
     @property
     def environments(self) -> Path:
