@@ -132,7 +132,7 @@ def test_a_failed_release_is_first_and_says_why_while_the_old_one_serves(world: 
     branch = world.make("failing", "app", "web")
     world.push("web", branch, world.score("web", command="crash"), "Break it")
     world.run("sync")
-    world.until(lambda: "v2" in world.run("-n", branch, "ps").out)
+    world.until(lambda: "v2 (" in (out := world.run("-n", branch, "ps").out) and "Degraded" in out)
     first = world.run("-n", branch, "ps").lines[1]
     assert first.startswith(f"{branch}:web")
     assert "Degraded" in first
