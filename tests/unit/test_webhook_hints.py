@@ -160,5 +160,5 @@ def test_random_bytes_are_decoded_or_malformed() -> None:
 
 
 def test_an_unknown_git_host_is_refused_naming_those_that_exist() -> None:
-    with pytest.raises(Permanent, match="github, post-receive"):
+    with pytest.raises(Permanent, match="github, gitlab, gogs, post-receive"):
         host("sourceforge\x1b")
