@@ -52,6 +52,9 @@ def _note(
     for head in heads.values():
         if head.note:
             return f"{head.repository}: {head.note}"
+    for head in heads.values():
+        if head.pull:
+            return f"{head.repository}: {head.pull}"
     return "baseline" if baseline else ""
 
 
