@@ -51,8 +51,8 @@ def decode(headers: Headers, body: bytes) -> Outcome:  # noqa: ARG001 - all is i
 
 
 def _push(delivered: object) -> Outcome:
+    updates = payload.items(delivered, "resource", "refUpdates")
     resource = payload.at(delivered, "resource")
-    updates = payload.items(resource, "refUpdates")
     repository, pusher = _repository(resource), payload.text_or("", resource, "pushedBy", "displayName")
     return tuple(_change(repository, update, pusher) for update in updates) or Ignored("a push that moved nothing")
 

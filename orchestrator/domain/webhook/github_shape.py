@@ -28,14 +28,13 @@ def named(delivered: object, *, deleted: bool) -> Change:
 
 def pull_request(delivered: object) -> Outcome:
     """Read a `pull_request` whose `head` is an object; one whose branch is in a fork is ignored."""
-    head = payload.at(delivered, "pull_request", "head")
-    theirs = "" if payload.at(head, "repo") is None else payload.text(head, "repo", "full_name")
-    return from_branch(delivered, theirs, payload.text(head, "ref"))
+    return from_branch(delivered, ("head", "repo"), payload.text(delivered, "pull_request", "head", "ref"))
 
 
-def from_branch(delivered: object, theirs: str, branch: str) -> Outcome:
-    """Read a pull request that wants to merge `branch` of the repository `theirs`."""
-    number = payload.number(delivered, "number")
+def from_branch(delivered: object, source: tuple[str, ...], branch: str) -> Outcome:
+    """Read a pull request that wants to merge `branch` of the repository at `source`, which is null when it is gone."""
+    number, where = payload.number(delivered, "number"), ("pull_request", *source)
+    theirs = "" if payload.at(delivered, *where) is None else payload.text(delivered, *where, "full_name")
     if theirs.casefold() != repository(delivered).casefold():
         return Ignored(FORK)
     title = payload.text(delivered, "pull_request", "title")

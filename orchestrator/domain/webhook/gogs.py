@@ -7,9 +7,7 @@ from orchestrator.domain.webhook.github_shape import from_branch
 
 
 def _pull(delivered: object) -> Outcome:
-    asked = payload.at(delivered, "pull_request")
-    theirs = "" if payload.at(asked, "head_repo") is None else payload.text(asked, "head_repo", "full_name")
-    return from_branch(delivered, theirs, payload.text(asked, "head_branch"))
+    return from_branch(delivered, ("head_repo",), payload.text(delivered, "pull_request", "head_branch"))
 
 
 HOST = GiteaFamily("gogs", _pull)
