@@ -33,11 +33,14 @@ def at(value: object, *path: str) -> object:
 
 
 def at_or_none(value: object, *path: str) -> object:
-    """Follow keys into nested objects; None when there is nothing, or something that has no keys."""
-    try:
-        return at(value, *path)
-    except Malformed:
-        return None
+    """Follow keys into nested objects, each of which a sender may leave out or set to null; None when there is none."""
+    for key in path:
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise Malformed(f"{'.'.join(path)} is not inside an object")
+        value = value.get(key)
+    return value
 
 
 def text(value: object, *path: str) -> str:
