@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from fuzz import LONGEST_LINE, bent
 
@@ -126,9 +127,10 @@ def bend(chance: random.Random, delivery: Delivery) -> Delivery:
         data = json.dumps(value).encode()
     if chance.random() < 0.2:
         data = bent(chance, data)
-    if chance.random() < 0.05:
-        data = b"payload=" + data
     headers = bent_headers(chance, delivery.headers) if chance.random() < 0.5 else delivery.headers
+    if chance.random() < 0.1:
+        headers = {**headers, "content-type": ("application/x-www-form-urlencoded",)}
+        data = bent(chance, b"payload=" + chance.choice((data, quote_plus(data).encode())))
     return Delivery(delivery.provider, headers, data)
 
 

@@ -189,6 +189,13 @@ def test_a_malformed_payload_is_described_by_its_path_and_never_by_its_value() -
     assert str(error.value) == "a.b is not a string"
 
 
+@pytest.mark.parametrize("value", [True, -1, 2**63, 1.0, "1", None, [1]])
+def test_what_is_no_whole_number_that_fits_is_malformed(value: object) -> None:
+    assert payload.number({"a": 2**63 - 1}, "a") == 2**63 - 1
+    with pytest.raises(Malformed, match="a is not a whole number"):
+        payload.number({"a": value}, "a")
+
+
 @settings(deadline=None)
 @given(
     st.recursive(
