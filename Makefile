@@ -1,7 +1,6 @@
 # Everything runs in .venv, which the first target that needs it builds from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
-export PYTHONDONTWRITEBYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test conformance lint format bench soak lock clean

@@ -74,6 +74,7 @@ class BaseActor(ActorTypeDispatcher):
         self.parent: ActorAddress | None = None
         self.handled = 0
         self.failures = 0
+        self.complaint = ""
         self.retrying = False
         self.note = Note(type(self).__name__)
         self.log = structlog.get_logger(type(self).__name__)
@@ -84,7 +85,8 @@ class BaseActor(ActorTypeDispatcher):
         self.handled += sender == self.parent
         try:
             super().receiveMessage(message, sender)
-            self.failures = 0 if not self.retrying else self.failures
+            if not self.retrying:
+                self.failures, self.complaint = 0, ""
         except AnabranchError as error:
             self.failed(str(error), permanent=isinstance(error, Permanent))
         except Exception as error:
@@ -97,7 +99,9 @@ class BaseActor(ActorTypeDispatcher):
     def failed(self, line: str, *, permanent: bool) -> None:
         """Note a failure; unless only a new commit or setting can help, reconcile again after a while."""
         self.write(failure=line)
-        self.log.warning("failed", actor=self.note.name, reason=line)
+        say = self.log.warning if line != self.complaint else self.log.debug
+        say("failed", actor=self.note.name, reason=line)
+        self.complaint = line
         if not permanent and not self.retrying:
             self.retrying = True
             self.wake(self._pause(self.failures) * (0.5 + self.ports.chance() / 2), Retry())

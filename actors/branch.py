@@ -18,6 +18,7 @@ from actors.messages import (
     Redeploy,
     Refused,
     RepositoriesRead,
+    RepositoryNotices,
     ServiceStatus,
     StartBranch,
     StartService,
@@ -62,7 +63,9 @@ class BranchActor(BaseActor):
         self.services: dict[str, Service] = {}
         self.left_over = self.exists = self.environment in self.ports.runtime.environments()
         self.changed = self.ports.clock()
+        self.notices: tuple[str, ...] = ()
         self.write(name=f"branch {self.environment}", detail="empty")
+        self.reconcile()
 
     # What git says
 
@@ -73,15 +76,23 @@ class BranchActor(BaseActor):
             self.branch = self.branch if self.baseline else message.branch
         elif message.repository in self.heads and self.heads[message.repository].branch == message.branch:
             del self.heads[message.repository]
+        else:
+            self.earlier = tuple(m for m in self.earlier or () if m.repository != message.repository)
         self.reconcile()
 
     def receiveMsg_RepositoriesRead(self, _message: RepositoriesRead, _sender: ActorAddress) -> None:
         """Let go what an earlier daemon left and git no longer has, environment or single services."""
         self.left_over = False
+        self.earlier = () if self.earlier is not None else None
         self._merge()
         for name in self.released:
             self._service(name)
         self.reconcile()
+
+    def receiveMsg_RepositoryNotices(self, message: RepositoryNotices, _sender: ActorAddress) -> None:
+        """Show what is odd about whole repositories; the root tells it to the baseline."""
+        self.notices = message.lines
+        self._publish()
 
     def reconcile(self) -> None:
         """Tell every service what it is now."""
@@ -99,7 +110,7 @@ class BranchActor(BaseActor):
             self.earlier = tuple(member_of(r) for r in self.ports.store.living(self.environment))
             self.released = tuple(m.service for m in self.earlier)
         known = Membership((*self.earlier, *before.members))
-        self.membership = members(self.heads, known, self.order, most)
+        self.membership = members(self.heads, known, self.order, most, self.earlier)
         self.earlier = tuple(m for m in self.earlier if m.repository not in self.heads)
         if self.membership != before:
             self.changed = self.ports.clock()
@@ -209,6 +220,7 @@ class BranchActor(BaseActor):
                 membership=self.membership,
                 services=[s.status.view for s in self.services.values() if s.status],
                 changed=self.changed,
+                notices=self.notices,
             )
         )
 

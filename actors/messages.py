@@ -74,12 +74,21 @@ class SyncRepositories:
 class RepositoryLooked:
     """A repository was read, or could not be, or only in part (`problem`, one line).
 
-    `leaving` names the environments of branches that git lists no more, but whose removal is not confirmed.
+    `leaving` names the environments of branches that git lists no more, but whose removal is not confirmed; `notices`
+    are lines about branches that are not deployed, or kept although they are gone.
     """
 
     repository: str
     problem: str = ""
     leaving: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryNotices:
+    """To the baseline: what is odd about whole repositories now, one line each."""
+
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from actors.messages import (
     Refused,
     RepositoriesRead,
     RepositoryLooked,
+    RepositoryNotices,
     StartBranch,
     StartCaretaker,
     StartOrchestrator,
@@ -52,11 +53,22 @@ class OrchestratorActor(BaseActor):
         self.left_over = set(self.ports.runtime.environments())
         self.confirming = self.confirmed = False
         self.settled: set[str] = set()
+        self.notices: dict[str, tuple[str, ...]] = {}
+        self.remembered = False
         self.write(name="orchestrator", detail="idle")
-        self._branch(environment_name(self.ports.settings.baseline), self.ports.settings.baseline)
+        self.reconcile()
         for repository in self.ports.settings.repositories:
             self.spawn(("repository", repository.name), RepositoryActor, StartRepository(repository.name))
         self.spawn("caretaker", CaretakerActor, StartCaretaker())
+
+    def reconcile(self) -> None:
+        """Let the environments run on that an earlier daemon left, before git says anything."""
+        baseline = self.ports.settings.baseline
+        self._branch(environment_name(baseline), baseline)
+        if not self.remembered:
+            for environment, branch in self.ports.store.environments():
+                self._branch(environment, branch)
+            self.remembered = True
 
     def _branch(self, environment: str, branch: str) -> Child:
         key = ("branch", environment)
@@ -91,6 +103,7 @@ class OrchestratorActor(BaseActor):
 
     def receiveMsg_RepositoryLooked(self, message: RepositoryLooked, _sender: ActorAddress) -> None:
         """Once every repository was read twice, let what an earlier daemon left of branches that are gone go."""
+        self._notice(message.repository, (message.problem,) if message.problem else message.notices)
         if message.problem:
             return
         self.leaving[message.repository] = message.leaving
@@ -99,6 +112,16 @@ class OrchestratorActor(BaseActor):
             self.confirming = True
             self.wake(self.ports.settings.removal_grace, Confirm())
         self._settle()
+
+    def _notice(self, repository: str, lines: tuple[str, ...]) -> None:
+        if lines != self.notices.get(repository, ()):
+            self.notices[repository] = lines
+            self._tell_notices()
+
+    def _tell_notices(self) -> None:
+        order = [r.name for r in self.ports.settings.repositories]
+        lines = tuple(line for name in order for line in self.notices.get(name, ()))
+        self._to_branch(environment_name(self.ports.settings.baseline), RepositoryNotices(lines))
 
     def woken(self, _payload: object) -> None:
         """Read every repository a second time."""
@@ -134,6 +157,7 @@ class OrchestratorActor(BaseActor):
             environment = child.start.environment
             self._tell_heads(child, [h for h in self.heads.values() if h.environment == environment])
             self.settled.discard(environment)
+            self._tell_notices()
             self._settle()
             self.receiveMsg_AskAgain(AskAgain(environment), self.myAddress)
 

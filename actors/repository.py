@@ -153,7 +153,14 @@ class RepositoryActor(BaseActor):
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
         listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
-        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving))
+        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices()))
+
+    def _notices(self) -> tuple[str, ...]:
+        name = self.repository.name
+        held = sorted(self.removal.held) if self.removal else []
+        some = ", ".join(printable(branch, 64) for branch in held[:3]) + (" …" if len(held) > 3 else "")
+        kept = f"{name}: {len(held)} branches went at once and are kept ({some}): anabranch approve-removal {name}"
+        return (*(f"{name}: {line}" for line in self.refused), *([kept] if held else []))
 
     def _heads(self) -> Heads:
         self.write(detail="git ls-remote")

@@ -1,7 +1,7 @@
 """The half of a service that talks with its peers.
 
-In: `WireRequest`, `WireReleased` and `Wired` from peers, `AskAgain` when one was lost. Out: the same to peers; questions
-go by way of the branch, answers directly. Each changes what is known and lets `reconcile` draw the conclusions.
+In: `WireRequest`, `WireReleased` and `Wired` from peers, `AskAgain` when one was lost. Out: the same to peers, where
+questions go by way of the branch. Each changes what is known and lets `reconcile` draw the conclusions.
 """
 
 from dataclasses import replace

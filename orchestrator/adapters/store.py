@@ -91,6 +91,10 @@ class Store:
         """Read the newest release of each service in an environment. Raises Temporary when there is no answer."""
         return self._ask(lambda c: store_questions.living(c, environment))
 
+    def environments(self) -> tuple[tuple[str, str], ...]:
+        """Name (environment, branch) wherever a release lives. Raises Temporary when there is no answer in time."""
+        return self._ask(store_questions.environments)
+
     def history(self, environment: str, service: str) -> tuple[HistoryEntry, ...]:
         """Read the releases of a service, newest first. Raises Temporary when there is no answer in time."""
         return self._ask(lambda c: store_questions.history(c, environment, service))

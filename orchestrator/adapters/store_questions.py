@@ -35,6 +35,13 @@ def living(connection: Connection, environment: str) -> tuple[Release, ...]:
     return tuple(from_json(body) for body in connection.execute(found.order_by(RELEASES.c.service)).scalars())
 
 
+def environments(connection: Connection) -> tuple[tuple[str, str], ...]:
+    """Name the environments that hold living releases, each with the branch that one of them was made from."""
+    one = select(func.max(RELEASES.c.body)).where(RELEASES.c.retired_at.is_(None)).group_by(RELEASES.c.environment)
+    releases = [from_json(body) for body in connection.execute(one).scalars()]
+    return tuple(sorted((r.environment, r.branch) for r in releases))
+
+
 def history(connection: Connection, environment: str, service: str) -> tuple[HistoryEntry, ...]:
     """Read every release, newest first.
 

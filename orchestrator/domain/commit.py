@@ -77,16 +77,25 @@ def environment_of(branch: str, default_branch: str, baseline: str) -> str:
     return environment
 
 
-def members(heads: Mapping[str, HeadMoved], before: Membership, order: Sequence[str], most: int) -> Membership:
-    """Merge the heads of one environment, repositories in the order of the settings; at most `most` services."""
+def members(
+    heads: Mapping[str, HeadMoved],
+    before: Membership,
+    order: Sequence[str],
+    most: int,
+    unread: Sequence[Member] = (),
+) -> Membership:
+    """Merge the heads of one environment, repositories in the order of the settings; at most `most` services.
+
+    `unread` are members that an earlier daemon released, of repositories that were not read since: they keep their
+    places, so that an unreachable git host takes nothing away.
+    """
     found: dict[str, Member] = {}
     problems: list[str] = []
     for repository in order:
         head = heads.get(repository)
-        if head is None or head.commit is None:
-            continue
-        problems += head.errors
-        for member in (*_defined(head), *_kept(head, before)):
+        problems += head.errors if head else ()
+        theirs = tuple(m for m in unread if m.repository == repository)
+        for member in (*_defined(head), *_kept(head, before)) if head and head.commit else theirs:
             refusal = _refusal(member, found, most)
             problems += (refusal,) if refusal else ()
             if not refusal:
@@ -116,9 +125,10 @@ def _kept(head: HeadMoved, before: Membership) -> tuple[Member, ...]:
 
 def _refusal(member: Member, found: Mapping[str, Member], most: int) -> str:
     owner = found.get(member.service)
-    where = f"{member.service}@{member.repository} {member.workload.file}"
+    where = f"{member.where} {member.workload.file}"
     if owner:
-        return f"{where}: service {member.service} is owned by {owner.repository} {owner.workload.file}; rename one"
+        whose = f"repository {owner.repository} ({owner.workload.file})"
+        return f'{where}: service "{member.service}" belongs to {whose}; rename one of them'
     if len(found) >= most:
         return f"{where}: refused, an environment holds at most {most} services (limits.services_per_branch)"
     return ""

@@ -19,43 +19,43 @@ def view(
     membership: Membership,
     services: Sequence[ServiceView],
     changed: float,
+    notices: tuple[str, ...] = (),
 ) -> EnvironmentView:
-    """Sum an environment up: the worst word of its own services, and the note of the one that is worst."""
+    """Sum an environment up: the worst word of its own services, and the note of the one that is worst.
+
+    `notices` are about whole repositories. What only other environments look for here is not shown.
+    """
     present = [s for s in services if s.present]
+    shown = [s for s in services if s.present or any(c.startswith(f"{environment}:") for c in s.needed_by)]
     status = worst([s.status for s in present] + ([Health.DEGRADED] if membership.problems else []))
+    lines = (*membership.problems, *_notes(heads), *notices, *_pulls(heads))
     return EnvironmentView(
         environment=environment,
         branch=branch,
         baseline=baseline,
         status=status,
-        note=_note(status, present, membership, heads, baseline=baseline),
+        note=_note(status, present, lines, baseline=baseline),
         changed=max([changed, *(s.changed for s in services)]),
-        services=tuple(sorted(services, key=lambda s: (not s.present, s.service))),
+        services=tuple(sorted(shown, key=lambda s: (not s.present, s.service))),
         looked_at=tuple(_looked(h) for h in heads.values()),
         problems=membership.problems,
+        notices=notices,
     )
 
 
-def _note(
-    status: Health,
-    present: Sequence[ServiceView],
-    membership: Membership,
-    heads: Mapping[str, HeadMoved],
-    *,
-    baseline: bool,
-) -> str:
+def _notes(heads: Mapping[str, HeadMoved]) -> tuple[str, ...]:
+    return tuple(f"{head.repository}: {head.note}" for head in heads.values() if head.note)
+
+
+def _pulls(heads: Mapping[str, HeadMoved]) -> tuple[str, ...]:
+    return tuple(f"{head.repository}: {head.pull}" for head in heads.values() if head.pull)
+
+
+def _note(status: Health, present: Sequence[ServiceView], lines: Sequence[str], *, baseline: bool) -> str:
     for service in present:
         if service.status is status and service.note and status is not Health.READY:
             return f"{service.service}: {service.note}"
-    if membership.problems:
-        return membership.problems[0]
-    for head in heads.values():
-        if head.note:
-            return f"{head.repository}: {head.note}"
-    for head in heads.values():
-        if head.pull:
-            return f"{head.repository}: {head.pull}"
-    return "baseline" if baseline else ""
+    return lines[0] if lines else "baseline" if baseline else ""
 
 
 def _looked(head: HeadMoved) -> LookedAt:

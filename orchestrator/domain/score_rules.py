@@ -14,6 +14,10 @@ from orchestrator.domain.score_schema import ScoreFile
 from orchestrator.domain.text import did_you_mean, printable
 
 
+MOST_RESOURCES = 64
+"""Each is asked for, answered and kept up to date; no service talks to more."""
+
+
 def check(score: ScoreFile, metadata: object, document: Document) -> tuple[Problem, ...]:
     """Tell everything that is wrong with a file of the right shape; `metadata` is the file's, as plain values."""
     return (
@@ -55,6 +59,9 @@ def _before(score: ScoreFile, document: Document) -> list[Problem]:
 
 
 def _resources(score: ScoreFile, metadata: object, document: Document) -> list[Problem]:
+    if len(score.resources) > MOST_RESOURCES:
+        line = document.at(("resources",)).line
+        return [Problem(line, ("resources",), f"{len(score.resources)} resources, at most {MOST_RESOURCES} are taken")]
     problems: list[Problem] = []
     for name, entry in score.resources.items():
         problems += check_resource(name, entry, metadata, document)

@@ -116,6 +116,7 @@ class EnvironmentView:
     services: tuple[ServiceView, ...] = ()
     looked_at: tuple[LookedAt, ...] = ()
     problems: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     @property
     def exists(self) -> bool:

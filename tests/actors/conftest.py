@@ -389,6 +389,12 @@ def _started(world: World) -> World:
 
 
 @pytest.fixture
+def alone(build: Callable[..., World]) -> World:
+    """One repository, `app`, whose default branch holds nothing; started and read."""
+    return _started(build("app"))
+
+
+@pytest.fixture
 def world(build: Callable[..., World]) -> World:
     """Two repositories, `app` and `web`, whose default branches hold nothing; started and read."""
     return _started(build("app", "web"))

@@ -8,15 +8,15 @@ SERVICES = {"app": "app", "web": "web", "other_app": "other-app"}
 NEEDS = {"app": ("web", "other-app"), "web": ("app",), "other_app": ()}
 
 
-def test_one_branch_of_one_repository_becomes_an_environment(world, score_file):
-    commit = world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    assert world.names("bugfix") == ("app",)
-    assert world.service("bugfix", "app").serving.commit == commit
-    assert world.service("bugfix", "app").serving.delivery == "hook-app"
-    assert world.leads_to("bugfix", "app") == ("bugfix", "app", 1)
-    assert world.runtime.environments() == ("bugfix",)
-    assert world.kinds("bugfix", "app") == ["ServiceJoined", "ReleaseMade", "ReleaseReady"]
+def test_one_branch_of_one_repository_becomes_an_environment(alone, score_file):
+    commit = alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    assert alone.names("bugfix") == ("app",)
+    assert alone.service("bugfix", "app").serving.commit == commit
+    assert alone.service("bugfix", "app").serving.delivery == "hook-app"
+    assert alone.leads_to("bugfix", "app") == ("bugfix", "app", 1)
+    assert alone.runtime.environments() == ("bugfix",)
+    assert alone.kinds("bugfix", "app") == ["ServiceJoined", "ReleaseMade", "ReleaseReady"]
 
 
 def test_three_repositories_join_in_any_order_and_are_wired_to_each_other(three, score_file):
@@ -61,7 +61,7 @@ def test_services_that_refer_to_each_other_start(world, score_file):
 def test_of_two_repositories_with_one_service_name_the_first_in_the_settings_owns_it(world, score_file, order):
     for repository in order:
         world.push(repository, "bugfix", score_file("api"))
-    line = "api@web score.yaml: service api is owned by app score.yaml; rename one"
+    line = 'web@bugfix score.yaml: service "api" belongs to repository app (score.yaml); rename one of them'
     world.until(lambda: line in world.environment("bugfix").problems, "the other one is refused")
     world.until_ready("bugfix", "api")
     assert world.service("bugfix", "api").repository == "app"
@@ -69,48 +69,48 @@ def test_of_two_repositories_with_one_service_name_the_first_in_the_settings_own
     assert world.environment("bugfix").note == line
 
 
-def test_a_renamed_service_is_one_that_leaves_and_one_that_joins(world, score_file):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.push("app", "bugfix", score_file("api"))
-    world.until_ready("bugfix", "api", 1)
-    world.until(lambda: world.service("bugfix", "app") is None, "the old name is gone")
-    assert [r.service for r in world.runtime.running()] == ["api"]
-    assert world.kinds("bugfix", "app")[-1] == "ServiceLeft"
-    assert world.runtime.environments() == ("bugfix",)
+def test_a_renamed_service_is_one_that_leaves_and_one_that_joins(alone, score_file):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.push("app", "bugfix", score_file("api"))
+    alone.until_ready("bugfix", "api", 1)
+    alone.until(lambda: alone.service("bugfix", "app") is None, "the old name is gone")
+    assert [r.service for r in alone.runtime.running()] == ["api"]
+    assert alone.kinds("bugfix", "app")[-1] == "ServiceLeft"
+    assert alone.runtime.environments() == ("bugfix",)
 
 
-def test_a_branch_without_a_score_file_makes_no_environment_but_says_where_was_looked(world, score_file):
-    commit = world.push("app", "docs", {"README": "words"})
-    world.until(lambda: world.environment("docs").looked_at, "the branch was looked at")
-    view = world.environment("docs")
+def test_a_branch_without_a_score_file_makes_no_environment_but_says_where_was_looked(alone, score_file):
+    commit = alone.push("app", "docs", {"README": "words"})
+    alone.until(lambda: alone.environment("docs").looked_at, "the branch was looked at")
+    view = alone.environment("docs")
     assert [(at.repository, at.commit, at.note) for at in view.looked_at] == [("app", commit, "no Score file there")]
     assert not view.exists
-    assert world.runtime.environments() == ()
+    assert alone.runtime.environments() == ()
 
 
-def test_an_invalid_score_file_keeps_the_last_release_and_says_why(world, score_file):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.push("app", "bugfix", score_file("app").replace("command", "comand"))
-    world.until(lambda: world.environment("bugfix").problems, "the mistake is shown")
-    view = world.environment("bugfix")
+def test_an_invalid_score_file_keeps_the_last_release_and_says_why(alone, score_file):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.push("app", "bugfix", score_file("app").replace("command", "comand"))
+    alone.until(lambda: alone.environment("bugfix").problems, "the mistake is shown")
+    view = alone.environment("bugfix")
     assert view.note == 'app@bugfix score.yaml:7: containers.main: unknown key "comand"; did you mean command?'
     assert view.status == "Degraded"
-    assert world.is_ready("bugfix", "app", 1)
-    assert world.leads_to("bugfix", "app") == ("bugfix", "app", 1)
-    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
-    world.until_ready("bugfix", "app", 2)
-    assert world.environment("bugfix").problems == ()
+    assert alone.is_ready("bugfix", "app", 1)
+    assert alone.leads_to("bugfix", "app") == ("bugfix", "app", 1)
+    alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    alone.until_ready("bugfix", "app", 2)
+    assert alone.environment("bugfix").problems == ()
 
 
-def test_an_invalid_score_file_in_a_new_branch_is_shown_as_a_problem(world, score_file):
-    world.push("app", "bugfix", "containers: {}\n")
-    world.until(lambda: world.environment("bugfix").problems, "the mistake is shown")
-    view = world.environment("bugfix")
+def test_an_invalid_score_file_in_a_new_branch_is_shown_as_a_problem(alone, score_file):
+    alone.push("app", "bugfix", "containers: {}\n")
+    alone.until(lambda: alone.environment("bugfix").problems, "the mistake is shown")
+    view = alone.environment("bugfix")
     assert view.exists
     assert view.problems[0].startswith("app@bugfix score.yaml")
-    assert world.runtime.environments() == ()
+    assert alone.runtime.environments() == ()
 
 
 def test_the_baseline_takes_the_default_branch_of_each_repository_whatever_its_name(build, score_file):
@@ -137,23 +137,23 @@ def test_a_branch_of_the_baselines_name_that_is_not_the_default_one_is_refused_w
     assert world.names("main") == ("app",)
 
 
-def test_branches_with_reserved_names_are_refused_and_harm_nobody_even_when_they_go(world, score_file):
-    world.push("app", "kube-system", score_file("app"))
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.until(lambda: "BranchRefused" in world.kinds(""), "the refusal is told")
-    world.delete("app", "kube-system")
-    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
-    world.until_ready("bugfix", "app", 2)
-    assert world.environment("kube-system") is None
+def test_branches_with_reserved_names_are_refused_and_harm_nobody_even_when_they_go(alone, score_file):
+    alone.push("app", "kube-system", score_file("app"))
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.until(lambda: "BranchRefused" in alone.kinds(""), "the refusal is told")
+    alone.delete("app", "kube-system")
+    alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    alone.until_ready("bugfix", "app", 2)
+    assert alone.environment("kube-system") is None
 
 
-def test_a_branch_whose_name_is_no_label_gets_an_environment_of_its_own(world, score_file):
-    world.push("app", "feature/LOGIN", score_file("app"))
-    world.until(lambda: world.environment("feature/LOGIN").services, "the environment is shown")
-    environment = world.environment("feature/LOGIN").environment
+def test_a_branch_whose_name_is_no_label_gets_an_environment_of_its_own(alone, score_file):
+    alone.push("app", "feature/LOGIN", score_file("app"))
+    alone.until(lambda: alone.environment("feature/LOGIN").services, "the environment is shown")
+    environment = alone.environment("feature/LOGIN").environment
     assert environment.startswith("feature-login-")
-    world.until_ready(environment, "app", 1)
+    alone.until_ready(environment, "app", 1)
 
 
 def test_a_new_default_branch_moves_into_the_baseline_and_the_old_one_out(build, score_file):

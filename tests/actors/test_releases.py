@@ -4,11 +4,11 @@ import pytest
 
 
 @pytest.fixture
-def app(world, score_file):
-    """The world with `app` v1 ready in `bugfix`."""
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    return world
+def app(alone, score_file):
+    """The repository `app` alone, with v1 ready in `bugfix`."""
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    return alone
 
 
 def history(world, service="app"):
@@ -41,10 +41,10 @@ def test_a_broken_commit_leaves_the_old_release_serving_and_says_why_in_one_line
     app.until_ready("bugfix", "app", 3)
 
 
-def test_a_first_commit_that_is_broken_says_so(world, score_file):
-    world.push("app", "bugfix", score_file("app", command="crash"))
-    world.until(lambda: world.service("bugfix", "app").status == "Degraded", "the failure is shown")
-    assert world.service("bugfix", "app").note == "exited with status 1 before it was ready"
+def test_a_first_commit_that_is_broken_says_so(alone, score_file):
+    alone.push("app", "bugfix", score_file("app", command="crash"))
+    alone.until(lambda: alone.service("bugfix", "app").status == "Degraded", "the failure is shown")
+    assert alone.service("bugfix", "app").note == "exited with status 1 before it was ready"
 
 
 def test_a_force_push_back_to_an_old_commit_is_a_new_release(app, score_file):
@@ -134,14 +134,14 @@ def test_an_edit_that_changes_nothing_makes_no_release(app):
     assert [number for number, _, _ in history(app)] == [1]
 
 
-def test_what_does_not_exist_cannot_be_edited(app, score_file):
-    assert app.edit("nowhere", "app", COLOUR="x").kind == "NotFound"
-    assert app.edit("bugfix", "nobody", COLOUR="x").kind == "NotFound"
-    app.push("app", "main", score_file("app"))
-    app.push("web", "feature", score_file("web", needs=("app",)))
-    app.until_ready("feature", "web")
-    assert "borrowed" in app.edit("feature", "app", COLOUR="x").text
-    assert app.redeploy("feature", "app").kind == "NotFound"
+def test_what_does_not_exist_cannot_be_edited(world, score_file):
+    assert world.edit("nowhere", "app", COLOUR="x").kind == "NotFound"
+    world.push("app", "main", score_file("app"))
+    world.push("web", "feature", score_file("web", needs=("app",)))
+    world.until_ready("feature", "web")
+    assert world.edit("feature", "nobody", COLOUR="x").kind == "NotFound"
+    assert "borrowed" in world.edit("feature", "app", COLOUR="x").text
+    assert world.redeploy("feature", "app").kind == "NotFound"
 
 
 def test_a_redeploy_repeats_the_commit_as_a_new_release(app):

@@ -59,60 +59,60 @@ def test_a_removal_that_no_webhook_told_of_is_confirmed_after_the_grace(world, s
     assert world.kinds("bugfix")[0] == "BranchLeaving"
 
 
-def test_a_forged_deletion_of_a_branch_that_is_there_does_nothing(world, score_file):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.hint("app", "bugfix", deleted=True)
-    world.until_read("app")
-    assert world.is_ready("bugfix", "app", 1)
+def test_a_forged_deletion_of_a_branch_that_is_there_does_nothing(alone, score_file):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.hint("app", "bugfix", deleted=True)
+    alone.until_read("app")
+    assert alone.is_ready("bugfix", "app", 1)
 
 
-def test_a_branch_that_lost_its_last_score_file_leaves_at_once(world, score_file):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    commit = world.push("app", "bugfix", {"README": "no service"})
-    world.until(lambda: world.runtime.environments() == (), "nothing runs any more")
-    world.until(lambda: not world.environment("bugfix").exists, "there is no environment")
-    assert [at.commit for at in world.environment("bugfix").looked_at] == [commit]
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 2)
+def test_a_branch_that_lost_its_last_score_file_leaves_at_once(alone, score_file):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    commit = alone.push("app", "bugfix", {"README": "no service"})
+    alone.until(lambda: alone.runtime.environments() == (), "nothing runs any more")
+    alone.until(lambda: not alone.environment("bugfix").exists, "there is no environment")
+    assert [at.commit for at in alone.environment("bugfix").looked_at] == [commit]
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 2)
 
 
-def test_many_branches_that_go_at_once_are_held_until_a_person_approves(world, score_file):
+def test_many_branches_that_go_at_once_are_held_until_a_person_approves(alone, score_file):
     branches = [f"topic-{n}" for n in range(5)]
     for branch in branches:
-        world.remotes["app"].commit(branch, {"score.yaml": score_file("app")})
-    world.hint("app", "")
+        alone.remotes["app"].commit(branch, {"score.yaml": score_file("app")})
+    alone.hint("app", "")
     for branch in branches:
-        world.until_ready(branch, "app", 1)
-    world.remotes["app"].delete(*branches)
-    world.hint("app", "")
+        alone.until_ready(branch, "app", 1)
+    alone.remotes["app"].delete(*branches)
+    alone.hint("app", "")
     held = "app: removal held: many branches went at once (anabranch approve-removal app)"
     for branch in branches:
-        world.until(lambda b=branch: world.environment(b).note == held, f"{branch} is held")
-    assert len(world.runtime.running()) == 5
-    assert world.approve("app").branches == tuple(branches)
+        alone.until(lambda b=branch: alone.environment(b).note == held, f"{branch} is held")
+    assert len(alone.runtime.running()) == 5
+    assert alone.approve("app").branches == tuple(branches)
     for branch in branches:
-        world.until(lambda b=branch: world.environment(b) is None, f"{branch} is gone")
-    assert world.runtime.environments() == ()
-    assert world.approve("app").branches == ()
+        alone.until(lambda b=branch: alone.environment(b) is None, f"{branch} is gone")
+    assert alone.runtime.environments() == ()
+    assert alone.approve("app").branches == ()
 
 
-def test_many_branches_that_lose_their_score_files_at_once_are_held_too(world, score_file):
+def test_many_branches_that_lose_their_score_files_at_once_are_held_too(alone, score_file):
     branches = [f"topic-{n}" for n in range(5)]
     for branch in branches:
-        world.remotes["app"].commit(branch, {"score.yaml": score_file("app")})
-    world.hint("app", "")
+        alone.remotes["app"].commit(branch, {"score.yaml": score_file("app")})
+    alone.hint("app", "")
     for branch in branches:
-        world.until_ready(branch, "app", 1)
+        alone.until_ready(branch, "app", 1)
     for branch in branches:
-        world.remotes["app"].commit(branch, {"README": "moved"})
-    world.hint("app", "")
+        alone.remotes["app"].commit(branch, {"README": "moved"})
+    alone.hint("app", "")
     for branch in branches:
-        world.until(lambda b=branch: "removal held" in world.environment(b).note, f"{branch} is held")
-    assert len(world.runtime.running()) == 5
-    world.approve("app")
-    world.until(lambda: world.runtime.environments() == (), "all are gone")
+        alone.until(lambda b=branch: "removal held" in alone.environment(b).note, f"{branch} is held")
+    assert len(alone.runtime.running()) == 5
+    alone.approve("app")
+    alone.until(lambda: alone.runtime.environments() == (), "all are gone")
 
 
 def test_branches_that_are_not_followed_do_not_pull_the_brake(build, score_file):
@@ -144,15 +144,15 @@ def test_an_unreachable_repository_keeps_everything_and_says_so(world, score_fil
     world.until_ready("bugfix", "app", 2)
 
 
-def test_an_answer_without_the_default_branch_removes_nothing(world, score_file):
-    world.push("app", "main", score_file("app"))
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("main", "app", 1)
-    world.until_ready("bugfix", "app", 1)
-    world.remotes["app"].delete("bugfix", "main")
+def test_an_answer_without_the_default_branch_removes_nothing(alone, score_file):
+    alone.push("app", "main", score_file("app"))
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("main", "app", 1)
+    alone.until_ready("bugfix", "app", 1)
+    alone.remotes["app"].delete("bugfix", "main")
     for branch in ("bugfix", "main"):
-        world.hint("app", branch, deleted=True)
-    world.until_read("app")
-    world.until_read("app")
-    assert world.is_ready("main", "app", 1)
-    assert world.is_ready("bugfix", "app", 1)
+        alone.hint("app", branch, deleted=True)
+    alone.until_read("app")
+    alone.until_read("app")
+    assert alone.is_ready("main", "app", 1)
+    assert alone.is_ready("bugfix", "app", 1)

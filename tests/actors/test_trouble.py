@@ -37,7 +37,7 @@ def test_hostile_branches_and_files_at_the_start_do_not_delay_the_others(build, 
 SCORES = ("score.yaml", "*/score.yaml")
 
 
-def test_a_head_that_brings_the_reader_down_spoils_nothing_but_itself(world, score_file, monkeypatch):
+def test_a_head_that_brings_the_reader_down_spoils_nothing_but_itself(alone, score_file, monkeypatch):
     load = score.load
 
     def fail(data, **where):
@@ -46,15 +46,15 @@ def test_a_head_that_brings_the_reader_down_spoils_nothing_but_itself(world, sco
         return load(data, **where)
 
     monkeypatch.setattr(score, "load", fail)
-    world.remotes["app"].commit("a-poison", {"score.yaml": score_file("poison")})
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
+    alone.remotes["app"].commit("a-poison", {"score.yaml": score_file("poison")})
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
     line = "app@a-poison: cannot be read (RecursionError); see the daemon's log"
-    world.until(lambda: world.environment("a-poison").problems == (line,), "it is told")
+    alone.until(lambda: alone.environment("a-poison").problems == (line,), "it is told")
 
 
-def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_other(world, score_file, monkeypatch):
-    read, failures = world.mirrors["app"].read_head, []
+def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_other(alone, score_file, monkeypatch):
+    read, failures = alone.mirrors["app"].read_head, []
 
     def fail(commit, globs):
         if commit == poison and len(failures) < 2:
@@ -62,11 +62,11 @@ def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_othe
             raise Temporary("app: no answer")
         return read(commit, globs)
 
-    poison = world.remotes["app"].commit("a-poison", {"score.yaml": score_file("app")})
-    monkeypatch.setattr(world.mirrors["app"], "read_head", fail)
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.until_ready("a-poison", "app", 1)
+    poison = alone.remotes["app"].commit("a-poison", {"score.yaml": score_file("app")})
+    monkeypatch.setattr(alone.mirrors["app"], "read_head", fail)
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.until_ready("a-poison", "app", 1)
     assert len(failures) == 2
 
 
@@ -102,10 +102,10 @@ def waiting(world, name):
     return next(a.waiting for a in picture(world.system, world.roster, 0.0) if a.name == name)
 
 
-def test_hints_for_repositories_that_nobody_knows_are_dropped(world, score_file):
-    world.hint("nobody", "main")
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
+def test_hints_for_repositories_that_nobody_knows_are_dropped(alone, score_file):
+    alone.hint("nobody", "main")
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
 
 
 LOST = ("service bugfix:web", "service bugfix:app", "deployment bugfix:app@v1", "branch bugfix", "repository app")
@@ -147,42 +147,42 @@ def lose(world, lost):
     world.turn()
 
 
-def test_a_serving_deployment_that_is_lost_does_not_take_a_newer_release_back(world, score_file):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    world.push("app", "bugfix", score_file("app", command="never-ready"))
-    world.until(lambda: world.service("bugfix", "app").pending, "v2 starts")
+def test_a_serving_deployment_that_is_lost_does_not_take_a_newer_release_back(alone, score_file):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.push("app", "bugfix", score_file("app", command="never-ready"))
+    alone.until(lambda: alone.service("bugfix", "app").pending, "v2 starts")
     name = "deployment bugfix:app@v1"
-    lost = address(world, name)
-    lose(world, lost)
-    world.until(lambda: name in names(world) and str(address(world, name)) != str(lost), "it is there again")
-    world.become("bugfix", "app", 2, "Ready")
-    world.until_ready("bugfix", "app", 2)
+    lost = address(alone, name)
+    lose(alone, lost)
+    alone.until(lambda: name in names(alone) and str(address(alone, name)) != str(lost), "it is there again")
+    alone.become("bugfix", "app", 2, "Ready")
+    alone.until_ready("bugfix", "app", 2)
 
 
-def test_a_store_that_does_not_write_delays_a_release_and_loses_none(world, score_file, monkeypatch):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    record, refused = world.store.record, []
+def test_a_store_that_does_not_write_delays_a_release_and_loses_none(alone, score_file, monkeypatch):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    record, refused = alone.store.record, []
 
     def fail(rows, reply_to=None, reply=None, failed=None):
         if failed is not None and len(refused) < 2:
             refused.append(rows)
-            world.deliver(reply_to, failed)
+            alone.deliver(reply_to, failed)
         else:
             record(rows, reply_to, reply, failed)
 
-    monkeypatch.setattr(world.store, "record", fail)
-    answer = world.edit("bugfix", "app", COLOUR="green")
+    monkeypatch.setattr(alone.store, "record", fail)
+    answer = alone.edit("bugfix", "app", COLOUR="green")
     assert (answer.kind, answer.text) == ("Temporary", "the store did not write")
-    world.until_ready("bugfix", "app", 2)
+    alone.until_ready("bugfix", "app", 2)
     assert len(refused) == 2
-    assert world.value("bugfix", "app", "COLOUR") == "green"
-    assert [o.text for o in world.store.load("bugfix", "app").overrides] == ["green"]
+    assert alone.value("bugfix", "app", "COLOUR") == "green"
+    assert [o.text for o in alone.store.load("bugfix", "app").overrides] == ["green"]
 
 
-def test_a_store_that_cannot_be_read_at_first_is_asked_again_before_anything_starts(world, score_file, monkeypatch):
-    load, refused = world.store.load, []
+def test_a_store_that_cannot_be_read_at_first_is_asked_again_before_anything_starts(alone, score_file, monkeypatch):
+    load, refused = alone.store.load, []
 
     def fail(environment, service):
         if len(refused) < 2:
@@ -190,9 +190,9 @@ def test_a_store_that_cannot_be_read_at_first_is_asked_again_before_anything_sta
             raise Temporary("store: busy")
         return load(environment, service)
 
-    monkeypatch.setattr(world.store, "load", fail)
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
+    monkeypatch.setattr(alone.store, "load", fail)
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
 
 
 @pytest.mark.parametrize("order", ["ensure_environment", "address", "apply", "route", "remove", "remove_environment"])
@@ -216,21 +216,21 @@ def test_a_runtime_that_is_away_for_a_moment_is_asked_again(world, score_file, m
     assert len(failures) == 2
 
 
-def test_a_release_that_the_runtime_never_takes_fails_and_says_why(world, score_file, monkeypatch):
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 1)
-    apply = world.runtime.apply
+def test_a_release_that_the_runtime_never_takes_fails_and_says_why(alone, score_file, monkeypatch):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    apply = alone.runtime.apply
 
     def fail(release):
         if release.number == 2:
             raise Permanent("bugfix:app@v2: its tree breaks a limit")
         apply(release)
 
-    monkeypatch.setattr(world.runtime, "apply", fail)
-    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
-    world.until(lambda: "its tree breaks a limit; v1 serves" in world.service("bugfix", "app").note, "it is told")
-    world.push("app", "bugfix", score_file("app"))
-    world.until_ready("bugfix", "app", 3)
+    monkeypatch.setattr(alone.runtime, "apply", fail)
+    alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    alone.until(lambda: "its tree breaks a limit; v1 serves" in alone.service("bugfix", "app").note, "it is told")
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 3)
 
 
 def test_the_store_is_tidied_at_the_start_and_again_when_that_failed(build, monkeypatch):

@@ -42,8 +42,8 @@ def test_the_first_repository_of_the_settings_owns_a_name():
     (found,) = results
     assert names(found) == [("api", "app")]
     assert found.problems == (
-        "api@web api/score.yaml: service api is owned by app api/score.yaml; rename one",
-        "api@other_app api/score.yaml: service api is owned by app api/score.yaml; rename one",
+        'web@bugfix api/score.yaml: service "api" belongs to repository app (api/score.yaml); rename one of them',
+        'other_app@bugfix api/score.yaml: service "api" belongs to repository app (api/score.yaml); rename one of them',
     )
 
 
@@ -82,7 +82,7 @@ def test_more_services_than_allowed_are_refused_one_by_one():
     found = merged(head("app", "aa", "bb"), head("web", "cc"), most=2)
     assert names(found) == [("aa", "app"), ("bb", "app")]
     assert found.problems == (
-        "cc@web cc/score.yaml: refused, an environment holds at most 2 services (limits.services_per_branch)",
+        "web@bugfix cc/score.yaml: refused, an environment holds at most 2 services (limits.services_per_branch)",
     )
 
 

@@ -25,9 +25,7 @@ MEMBER = Member("web", "web", "bugfix", "a" * 40, "Say hello", "hook-1", WORKLOA
 
 
 def make(member=MEMBER, resolved=RESOLVED, current=None, hint=None, last_number=0, environment="bugfix", now=1.0):
-    return next_release(
-        member, resolved, current, environment=environment, last_number=last_number, hint=hint, now=now
-    )
+    return next_release(member, resolved, current, environment=environment, last_number=last_number, hint=hint, now=now)
 
 
 def test_the_first_release_has_number_one_and_knows_where_it_comes_from():

@@ -340,7 +340,7 @@ def test_text_that_only_resembles_a_placeholder_stays() -> None:
     "text",
     [
         MINIMAL + "".join(f"k{n}: x\n" for n in range(6000)),
-        resources("".join(f"r{n:04}: {{type: nope}}\n" for n in range(2000))),
+        resources("".join(f"r{n:04}: {{type: nope}}\n" for n in range(64))),
         container("variables:\n" + "".join(f"  V{n}: ${{resources.nope.url}}\n" for n in range(1200))),
     ],
     ids=["unknown keys", "unknown types", "unknown resources"],
@@ -392,3 +392,10 @@ def test_two_thousand_mutations_of_valid_files_are_read_or_refused_in_one_line()
             json.dumps(json.loads(workload.metadata)).encode()
             repr(workload).encode()
     assert min(outcomes.values()) > 100, outcomes
+
+
+def test_a_file_with_hundreds_of_resources_is_refused_with_one_line() -> None:
+    many = resources("\n".join(f"r{number}: {{type: service}}" for number in range(65)))
+    with pytest.raises(InvalidScore) as refused:
+        read(many)
+    assert refused.value.lines == ("web@bugfix score.yaml:7: resources: 65 resources, at most 64 are taken",)
