@@ -13,7 +13,6 @@ from orchestrator.domain.score_resources import check_output, check_resource, re
 from orchestrator.domain.score_schema import ScoreFile
 from orchestrator.domain.text import did_you_mean, printable
 
-
 MOST_RESOURCES = 64
 """Each is asked for, answered and kept up to date; no service talks to more."""
 
