@@ -10,15 +10,16 @@ from datetime import timedelta
 from thespian.actors import ActorAddress, ActorSystem
 
 from actors.machine_room import picture
-from actors.messages import Approved, ApproveRemoval, Edit, Redeploy, Refused, SyncRepositories
+from actors.messages import AllLooked, Approved, ApproveRemoval, Edit, Redeploy, Refused, Sync
 from actors.ports import Ports
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.override import Changes
-from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
+from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
 from orchestrator.runtimes import LogLines
 
 DEADLINE = timedelta(seconds=15)
+LOOKED = timedelta(seconds=50)
 _KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Conflict, Permanent, Temporary)}
 
 
@@ -33,10 +34,12 @@ class ActorGateway:
         for hint in hints:
             self._system.tell(self._root, hint)
 
-    def sync(self) -> tuple[str, ...]:
-        """Let every repository be looked at; returns their names."""
-        self._system.tell(self._root, SyncRepositories())
-        return tuple(r.name for r in self._ports.settings.repositories)
+    def sync(self) -> tuple[Synced, ...]:
+        """Let every repository be looked at, and wait for it. Raises Temporary when one takes too long."""
+        if not self._ports.settings.repositories:
+            return ()
+        answer = self._ask(Sync(), LOOKED)
+        return answer.repositories if isinstance(answer, AllLooked) else ()
 
     def approve_removal(self, repository: str) -> tuple[str, ...]:
         """Let the removals go on that the brake holds back; returns the branches. Raises NotFound."""
@@ -83,9 +86,9 @@ class ActorGateway:
             raise Temporary(f"unexpected answer {type(answer).__name__}; look at anabranch actors tree")
         return answer
 
-    def _ask(self, message: object) -> object:
+    def _ask(self, message: object, deadline: timedelta = DEADLINE) -> object:
         with self._system.private() as asker:
-            answer = asker.ask(self._root, message, DEADLINE)
+            answer = asker.ask(self._root, message, deadline)
         if answer is None:
             raise Temporary("no answer in time; what is it busy with? (anabranch actors tree)")
         if isinstance(answer, Refused):

@@ -11,7 +11,7 @@ from thespian.actors import ActorAddress
 from orchestrator.domain.commit import Member
 from orchestrator.domain.override import Changes
 from orchestrator.domain.release import Release
-from orchestrator.domain.snapshot import ServiceView
+from orchestrator.domain.snapshot import ServiceView, Synced
 from orchestrator.domain.status import Observation
 
 
@@ -67,7 +67,21 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class SyncRepositories:
-    """Look at every repository now."""
+    """Look at every repository now; a `number` above 0 comes back with the look that it led to."""
+
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """From the gateway: look at every repository now, and say what came of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllLooked:
+    """The answer to Sync, repositories in the order of the settings."""
+
+    repositories: tuple[Synced, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +89,15 @@ class RepositoryLooked:
     """A repository was read, or could not be, or only in part (`problem`, one line).
 
     `leaving` names the environments of branches that git lists no more, but whose removal is not confirmed; `notices`
-    are lines about branches that are not deployed, or kept although they are gone.
+    are lines about branches that are not deployed, or kept although they are gone. `number` is that of the last
+    SyncRepositories before the look began.
     """
 
     repository: str
     problem: str = ""
     leaving: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

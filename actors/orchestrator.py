@@ -26,11 +26,13 @@ from actors.messages import (
     StartCaretaker,
     StartOrchestrator,
     StartRepository,
+    Sync,
     SyncRepositories,
     WireReleased,
     WireRequest,
 )
 from actors.repository import RepositoryActor
+from actors.syncs import Syncs
 from orchestrator.domain.commit import HeadMoved
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.naming import environment_name
@@ -53,6 +55,7 @@ class OrchestratorActor(BaseActor):
         self.left_over = set(self.ports.runtime.environments())
         self.confirming = self.confirmed = False
         self.settled: set[str] = set()
+        self.syncs = Syncs([r.name for r in self.ports.settings.repositories])
         self.notices: dict[str, tuple[str, ...]] = {}
         self.remembered = False
         self.write(name="orchestrator", detail="idle")
@@ -103,6 +106,8 @@ class OrchestratorActor(BaseActor):
 
     def receiveMsg_RepositoryLooked(self, message: RepositoryLooked, _sender: ActorAddress) -> None:
         """Once every repository was read twice, let what an earlier daemon left of branches that are gone go."""
+        for asker, answer in self.syncs.looked(message):
+            self.send(asker, answer)
         self._notice(message.repository, (message.problem,) if message.problem else message.notices)
         if message.problem:
             return
@@ -199,6 +204,10 @@ class OrchestratorActor(BaseActor):
         """Look at every repository now."""
         for repository in self._repositories():
             self.tell(repository, message)
+
+    def receiveMsg_Sync(self, _message: Sync, sender: ActorAddress) -> None:
+        """Look at every repository now, and answer when all were looked at."""
+        self.receiveMsg_SyncRepositories(SyncRepositories(self.syncs.begin(sender)), sender)
 
     def receiveMsg_ApproveRemoval(self, message: ApproveRemoval, sender: ActorAddress) -> None:
         """Pass an approval on to its repository."""

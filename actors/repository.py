@@ -60,6 +60,7 @@ class RepositoryActor(BaseActor):
         self.deletes_heard: set[str] = set()
         self.refused: tuple[str, ...] = ()
         self.problem = ""
+        self.asked = 0
         self.write(name=f"repository {message.repository}", detail="idle")
         self._look_soon()
         self._poll_later()
@@ -84,8 +85,9 @@ class RepositoryActor(BaseActor):
             self.moved[branch] = replace(moved, pull=line)
             self.tell_parent(self.moved[branch])
 
-    def receiveMsg_SyncRepositories(self, _message: SyncRepositories, _sender: ActorAddress) -> None:
+    def receiveMsg_SyncRepositories(self, message: SyncRepositories, _sender: ActorAddress) -> None:
         """Look now."""
+        self.asked = max(self.asked, message.number)
         self._look_soon()
 
     def receiveMsg_ApproveRemoval(self, message: ApproveRemoval, sender: ActorAddress) -> None:
@@ -133,7 +135,7 @@ class RepositoryActor(BaseActor):
         if line != self.problem:
             self.happened("RepositoryUnread", line, "git")
         self.problem = line
-        self.tell_parent(RepositoryLooked(self.repository.name, line))
+        self.tell_parent(RepositoryLooked(self.repository.name, line, number=self.asked))
 
     def reconcile(self) -> None:
         """Read git and tell what moved."""
@@ -153,7 +155,7 @@ class RepositoryActor(BaseActor):
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
         listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
-        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices()))
+        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices(), self.asked))
 
     def _notices(self) -> tuple[str, ...]:
         name = self.repository.name

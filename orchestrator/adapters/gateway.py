@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from orchestrator.domain.hint import RefHint
-from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry
+from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
 
 
 class LogLines(Protocol):
@@ -27,8 +27,8 @@ class Gateway(Protocol):
     def hint(self, hints: tuple[RefHint, ...]) -> None:
         """Look at these repositories now; returns as soon as the hints are in memory."""
 
-    def sync(self) -> tuple[str, ...]:
-        """Look at every repository now; returns their names."""
+    def sync(self) -> tuple[Synced, ...]:
+        """Look at every repository now; returns when all were looked at, with what went wrong."""
 
     def approve_removal(self, repository: str) -> tuple[str, ...]:
         """Let the removals go on that the brake holds back; returns the branches."""

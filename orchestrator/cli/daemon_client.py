@@ -8,7 +8,15 @@ from typing import Self
 from orchestrator.cli.connection import Connection, Lines
 from orchestrator.cli.decode import record, records
 from orchestrator.domain.naming import environment_name
-from orchestrator.domain.snapshot import ActorView, Edited, EnvironmentView, EventView, HistoryEntry, ServiceView
+from orchestrator.domain.snapshot import (
+    ActorView,
+    Edited,
+    EnvironmentView,
+    EventView,
+    HistoryEntry,
+    ServiceView,
+    Synced,
+)
 from orchestrator.errors import Temporary
 
 
@@ -61,9 +69,9 @@ class Daemon:
         path = ("services", service.environment, service.service, "redeploy")
         return record(Edited, self._connection.send("POST", *path, value={}))
 
-    def sync(self) -> tuple[str, ...]:
-        """Look at every repository now."""
-        return _texts(self._connection.send("POST", "sync", value={}))
+    def sync(self) -> tuple[Synced, ...]:
+        """Look at every repository now, and wait for it."""
+        return records(Synced, self._connection.send("POST", "sync", value={}))
 
     def approve_removal(self, repository: str) -> tuple[str, ...]:
         """Let held-back removals go on; the branches."""

@@ -174,6 +174,14 @@ class ActorView:
 
 
 @dataclass(frozen=True, slots=True)
+class Synced:
+    """A repository that was looked at on demand; `problem` is one line, empty when it was read."""
+
+    repository: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """The answer to an edit or redeploy: the release that it led to (0: none yet), and what happened in one line."""
 

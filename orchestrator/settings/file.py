@@ -18,9 +18,7 @@ from orchestrator.settings.consistency import misfits
 from orchestrator.settings.environment import Overridden, override
 from orchestrator.settings.mistake import Mistake, explain
 from orchestrator.settings.model import SYSTEM_SOCKET, SYSTEM_STATE, Settings
-
-CANDIDATES = (Path("anabranch.yaml"), Path("config/anabranch.yaml"), Path("/etc/anabranch/anabranch.yaml"))
-"""Where a file is looked for, relative to the working directory, when none is named."""
+from orchestrator.settings_file import CANDIDATES, find
 
 
 class InvalidSettings(Permanent):
@@ -29,12 +27,6 @@ class InvalidSettings(Permanent):
     def __init__(self, lines: tuple[str, ...]) -> None:
         self.lines = lines
         super().__init__(lines[0] + (f" ({len(lines) - 1} more)" if len(lines) > 1 else ""))
-
-
-def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Name the settings file: the given one, else $ANABRANCH_SETTINGS_FILE, else the first candidate that exists."""
-    named = path or (Path(text) if (text := environ.get("ANABRANCH_SETTINGS_FILE")) else None)
-    return named or next((candidate for candidate in CANDIDATES if candidate.is_file()), None)
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:

@@ -21,7 +21,16 @@ import pytest
 from thespian.actors import ActorAddress, ActorSystem
 
 from actors.engine import open_system
-from actors.messages import Approved, ApproveRemoval, Edit, Redeploy, Refused, StartOrchestrator, SyncRepositories
+from actors.messages import (
+    AllLooked,
+    Approved,
+    ApproveRemoval,
+    Edit,
+    Redeploy,
+    Refused,
+    StartOrchestrator,
+    SyncRepositories,
+)
 from actors.orchestrator import OrchestratorActor
 from actors.ports import CAPABILITY, Ports
 from actors.roster import Roster
@@ -200,7 +209,7 @@ class World:
             while answer is None and time.monotonic() < ends:
                 self.turn()
                 answer = self.system.listen(timedelta(seconds=0.02))
-        assert isinstance(answer, Edited | Refused | Approved), answer
+        assert isinstance(answer, Edited | Refused | Approved | AllLooked), answer
         return answer
 
     def edit(self, environment: str, service: str, revision: str = "", **changes: str | None) -> Any:

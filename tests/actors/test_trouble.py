@@ -5,8 +5,10 @@ from thespian.actors import ActorAddress, ActorExitRequest
 
 from actors.gateway import ActorGateway
 from actors.machine_room import picture
+from actors.messages import Sync
 from orchestrator.adapters.store import Store
 from orchestrator.domain import score
+from orchestrator.domain.snapshot import Synced
 from orchestrator.errors import Conflict, NotFound, Permanent, Temporary
 
 HOSTILE = (b"\xff\xfe", "nul\u202eltr".encode(), b"-rf", b"refs", b"HEAD", b"a" * 200, b"$(id)", "zażółć".encode())
@@ -260,7 +262,7 @@ def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, b
     assert gateway.redeploy("feature/X", "app", by="ann").release == 3
     assert [e.number for e in gateway.history("feature/X", "app")] == [3, 2, 1]
     assert gateway.events("feature/X", 1)[0].environment.startswith("feature-x-")
-    assert gateway.sync() == ("app", "web")
+    assert gateway.sync() == (Synced("app", ""), Synced("web", ""))
     assert gateway.approve_removal("app") == ()
     with pytest.raises(Conflict):
         gateway.edit("feature/X", "app", (("COLOUR", "x"),), revision="old", by="ann")
@@ -271,3 +273,15 @@ def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, b
             missing()
     shown = {view.name for view in gateway.actors()}
     assert {"orchestrator", "caretaker", "repository app", "branch main"} <= shown
+
+
+def test_a_look_on_demand_is_answered_when_every_repository_was_looked_at(world):
+    found = world.ask(Sync()).repositories
+    assert found == (Synced("app", ""), Synced("web", ""))
+    path = world.remotes["web"].path
+    path.rename(path.with_suffix(".away"))
+    app, web = world.ask(Sync()).repositories
+    assert (app.problem, web.repository) == ("", "web")
+    assert "cannot be listed" in web.problem
+    path.with_suffix(".away").rename(path)
+    assert world.ask(Sync()).repositories == found

@@ -28,6 +28,7 @@ from orchestrator.domain.snapshot import (
     EventView,
     HistoryEntry,
     ServiceView,
+    Synced,
 )
 from orchestrator.domain.status import Health
 
@@ -98,9 +99,9 @@ class Gateway:
     def hint(self, hints: tuple[RefHint, ...]) -> None:
         self._asked("hint", *hints)
 
-    def sync(self) -> tuple[str, ...]:
+    def sync(self) -> tuple[Synced, ...]:
         self._asked("sync")
-        return ("app", "web")
+        return (Synced("app", ""), Synced("web", "cannot be listed"))
 
     def approve_removal(self, repository: str) -> tuple[str, ...]:
         self._asked("approve_removal", repository)

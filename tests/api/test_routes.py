@@ -69,8 +69,9 @@ def test_nobody_can_say_to_be_somebody_else(house: Any, method: str, path: str, 
     assert house.gateway.calls == []
 
 
-def test_sync_and_approve_removal_answer_with_names(house: Any) -> None:
-    assert house.ask("POST", "/v1/sync").value == ["app", "web"]
+def test_sync_and_approve_removal_answer_with_what_came_of_them(house: Any) -> None:
+    looked = [{"repository": "app", "problem": ""}, {"repository": "web", "problem": "cannot be listed"}]
+    assert house.ask("POST", "/v1/sync").value == looked
     assert house.send("POST", "/v1/approve-removal", {"repository": "app"}).value == ["bugfix"]
     assert house.gateway.calls == [("sync",), ("approve_removal", "app")]
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Editor = Callable[..., str]
 Shown = Callable[[int], str]
 
@@ -231,6 +233,19 @@ def test_wait_is_over_when_everything_is_ready_and_gives_up_in_time(world: Any) 
     assert 'no service "web"' in ill.err
 
 
+def test_wait_gives_up_on_what_only_a_push_can_mend(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.cli.wait._SETTLED_SECONDS", 0.5)
+    world.push("app", "no-file", "nothing", file="README")
+    world.run("sync")
+    bare = world.run("-n", "no-file", "wait", "--timeout", "60")
+    assert (bare.code, "has no service of its own" in bare.err) == (1, True)
+    branch = world.make("mistaken", "app")
+    world.push("app", branch, "nonsense")
+    world.run("sync")
+    wrong = world.run("-n", branch, "wait", "--timeout", "60")
+    assert (wrong.code, "is Degraded: app@mistaken score.yaml" in wrong.err) == (1, True)
+
+
 def test_wait_for_a_service_is_not_over_while_it_is_only_borrowed(world: Any) -> None:
     branch = world.make("borrows-only", "web")
     late = world.run("-n", branch, "wait", "web", "audit", "--timeout", "0.1")
@@ -251,8 +266,8 @@ def test_wait_begins_before_the_branch_is_there(world: Any) -> None:
 
 
 def test_sync_names_the_repositories(world: Any) -> None:
-    assert world.run("sync").lines == list(world.repositories)
-    assert world.run("sync", "-o", "json").json == list(world.repositories)
+    assert world.run("sync", "-q").lines == list(world.repositories)
+    assert [row["problem"] for row in world.run("sync", "-o", "json").json] == [""] * len(world.repositories)
 
 
 def test_a_deleted_branch_takes_its_environment_along(world: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.cli import socket_path
 from orchestrator.cli.app import app
 
 
@@ -293,3 +294,13 @@ def test_a_fault_of_the_command_itself_is_one_line_without_traceback(
 
 def test_the_command_line_knows_no_markup() -> None:
     assert app.rich_markup_mode is None
+
+
+def test_the_socket_of_the_settings_file_here_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "anabranch.yaml").write_text("api: {socket: here.sock}\n")
+    assert socket_path.find(None, {}).resolve() == tmp_path / "here.sock"
+    assert socket_path.find(Path("said.sock"), {}) == Path("said.sock")
+    assert socket_path.find(None, {"ANABRANCH_SETTINGS__API__SOCKET": "/set.sock"}) == Path("/set.sock")
+    (tmp_path / "anabranch.yaml").write_text("api: [nonsense\n")
+    assert socket_path.find(None, {}) == Path("/run/anabranch/api.sock")

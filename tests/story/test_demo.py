@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,30 @@ def test_every_line_of_the_story_holds_and_nothing_is_left_behind() -> None:
     assert "no failure" in played.stdout
     place.rmdir()
     assert left_behind(place) == []
+
+
+@pytest.mark.timeout(300)
+def test_what_the_kept_demo_invites_to_works_line_by_line() -> None:
+    place = Path(tempfile.mkdtemp(prefix="ab-"))
+    environ = os.environ | {"TMPDIR": str(place)}
+    words = [sys.executable, STORY, "--keep"]
+    played = subprocess.run(words, check=True, env=environ, capture_output=True, text=True, timeout=280)
+    _, _, invitation = played.stdout.partition("Try:\n")
+    lines = [line.strip() for line in invitation.splitlines()]
+    script = "\n".join(["set -e", *(line for line in lines if not line.endswith(" -w"))])
+    tried = subprocess.run(
+        ["bash", "-c", script], check=False, env=environ, capture_output=True, text=True, timeout=200
+    )
+    assert tried.returncode == 0, tried.stdout + tried.stderr
+    assert "feature-hello" in tried.stdout
+    assert "branch feature-hello" in tried.stdout
+    wait_until_gone(place)
+    place.rmdir()
+
+
+def wait_until_gone(place: Path) -> None:
+    """Wait for what `kill` asked to end."""
+    ends = time.monotonic() + 60
+    while left_behind(place):
+        assert time.monotonic() < ends, left_behind(place)
+        time.sleep(0.1)
