@@ -56,6 +56,7 @@ class RepositoryActor(BaseActor):
         self.removal: removal.RemovalState | None = None
         self.moved: dict[str, HeadMoved] = {}
         self.hinted: dict[str, str] = {}
+        self.pulls: dict[str, str] = {}
         self.deletes_heard: set[str] = set()
         self.refused: tuple[str, ...] = ()
         self.problem = ""
@@ -73,7 +74,16 @@ class RepositoryActor(BaseActor):
             self.hinted[branch] = message.delivery
         if branch and message.deleted:
             self.deletes_heard.add(branch)
+        if message.pull:
+            self._show_pull(branch, message.pull)
         self._look_soon()
+
+    def _show_pull(self, branch: str, line: str) -> None:
+        self.pulls[branch] = line
+        moved = self.moved.get(branch)
+        if moved and moved.pull != line:
+            self.moved[branch] = replace(moved, pull=line)
+            self.tell_parent(self.moved[branch])
 
     def receiveMsg_SyncRepositories(self, message: SyncRepositories, _sender: ActorAddress) -> None:
         """Look now."""
@@ -91,6 +101,7 @@ class RepositoryActor(BaseActor):
     def receiveMsg_HeadMoved(self, message: HeadMoved, _sender: ActorAddress) -> None:
         """Take over what a lost actor of this repository had told."""
         self.moved.setdefault(message.branch, message)
+        self.pulls.setdefault(message.branch, message.pull)
         self._look_soon()
 
     def woken(self, payload: object) -> None:
@@ -139,6 +150,7 @@ class RepositoryActor(BaseActor):
         if late:
             raise Temporary(f"{self.repository.name}: {late} heads could not be read, trying again")
         self.hinted.clear()
+        self.pulls = {branch: line for branch, line in self.pulls.items() if line and branch in self.moved}
         self.problem = ""
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
@@ -185,7 +197,8 @@ class RepositoryActor(BaseActor):
     def _read_head(self, followed: Followed) -> HeadMoved | None:
         name, branch = self.repository.name, followed.branch
         delivery = self.hinted.get(branch, "poll")
-        moved = HeadMoved(name, branch, followed.environment, followed.commit, delivery=delivery)
+        pull = self.pulls.get(branch, "")
+        moved = HeadMoved(name, branch, followed.environment, followed.commit, delivery=delivery, pull=pull)
         where = f"{name}@{printable(branch, 64)}"
         try:
             content = self.mirror.read_head(followed.commit, self.repository.score)

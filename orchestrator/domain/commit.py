@@ -19,7 +19,7 @@ class HeadMoved:
     """`branch` of `repository` points to `commit` now (None: it is gone); `errors` are one-line texts.
 
     `files` are the Score files that were found, good or bad; `delivery` names the webhook or poll that led here;
-    `note` says that the branch is about to leave.
+    `note` says that the branch is about to leave, `pull` is a line about its pull request, if one was told of.
     """
 
     repository: str
@@ -32,6 +32,7 @@ class HeadMoved:
     files: tuple[str, ...] = ()
     delivery: str = ""
     note: str = ""
+    pull: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,13 @@ def view(
     present = [s for s in services if s.present]
     shown = [s for s in services if s.present or any(c.startswith(f"{environment}:") for c in s.needed_by)]
     status = worst([s.status for s in present] + ([Health.DEGRADED] if membership.problems else []))
+    lines = (*membership.problems, *_notes(heads), *notices, *_pulls(heads))
     return EnvironmentView(
         environment=environment,
         branch=branch,
         baseline=baseline,
         status=status,
-        note=_note(status, present, (*membership.problems, *_notes(heads), *notices), baseline=baseline),
+        note=_note(status, present, lines, baseline=baseline),
         changed=max([changed, *(s.changed for s in services)]),
         services=tuple(sorted(shown, key=lambda s: (not s.present, s.service))),
         looked_at=tuple(_looked(h) for h in heads.values()),
@@ -44,6 +45,10 @@ def view(
 
 def _notes(heads: Mapping[str, HeadMoved]) -> tuple[str, ...]:
     return tuple(f"{head.repository}: {head.note}" for head in heads.values() if head.note)
+
+
+def _pulls(heads: Mapping[str, HeadMoved]) -> tuple[str, ...]:
+    return tuple(f"{head.repository}: {head.pull}" for head in heads.values() if head.pull)
 
 
 def _note(status: Health, present: Sequence[ServiceView], lines: Sequence[str], *, baseline: bool) -> str:

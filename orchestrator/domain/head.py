@@ -31,6 +31,7 @@ def read(moved: HeadMoved, files: ScoreFiles) -> HeadMoved:
         errors=tuple(r for r in results if isinstance(r, str)),
         files=tuple(path for path, _ in shown),
         delivery=moved.delivery,
+        pull=moved.pull,
     )
 
 

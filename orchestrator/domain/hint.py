@@ -6,10 +6,11 @@ A hint is never believed: what a branch is comes from git. Its `deleted` only le
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from orchestrator.domain import payload
 from orchestrator.domain.payload import Malformed
+from orchestrator.domain.text import hidden
 
 _LONGEST_REF = 1024
 # Surrogates other than U+DC80..DCFF stand for no byte, so no ref can hold them.
@@ -17,19 +18,22 @@ _REF = re.compile(r"refs/heads/[^\x00-\x20\x7f~^:?*\[\\\ud800-\udc7f\udd00-\udff
 _FORBIDDEN_IN_REF = ("..", "//", "/.", "@{", ".lock/")
 _FORBIDDEN_AT_END = (".lock", "/", ".")
 _WORD = re.compile(r"[\x21-\x7e]{1,200}")
+_LONGEST_PULL = 200
 
 
 @dataclass(frozen=True, slots=True)
 class RefHint:
     """`ref` is a full `refs/heads/…`, bytes that are no UTF-8 as surrogate escapes; empty means the whole repository.
 
-    `repository` is a configured name; `delivery` names what led here. Raises `Malformed` when a field is not that.
+    `repository` is a configured name; `delivery` names what led here; `pull` is one line for people
+    about the branch's pull request, empty when nothing was told of one. Raises `Malformed` when a field is not that.
     """
 
     repository: str
     ref: str
     deleted: bool
     delivery: str
+    pull: str = ""
 
     def __post_init__(self) -> None:
         if not _WORD.fullmatch(self.repository):
@@ -38,6 +42,8 @@ class RefHint:
             raise Malformed("hint: ref is neither empty nor a full branch name (refs/heads/…)")
         if self.delivery and not _WORD.fullmatch(self.delivery):
             raise Malformed("hint: delivery is no id")
+        if len(self.pull) > _LONGEST_PULL or hidden(self.pull) or (self.pull and not self.ref):
+            raise Malformed("hint: pull is no short line about a branch")
 
 
 def is_branch(ref: str) -> bool:
@@ -48,6 +54,21 @@ def is_branch(ref: str) -> bool:
         and not any(part in ref for part in _FORBIDDEN_IN_REF)
         and not ref.endswith(_FORBIDDEN_AT_END)
     )
+
+
+def newest(hints: Sequence[RefHint]) -> tuple[RefHint, ...]:
+    """Keep the newest hint of each branch, in order of arrival.
+
+    What was told of its pull request stays until something else is; a word about one does not say whether the branch is
+    still there, so it leaves that as it was.
+    """
+    found = dict[tuple[str, str], RefHint]()
+    for each in hints:
+        place = (each.repository, each.ref)
+        before = found.get(place, each)
+        deleted = before.deleted if each.pull else each.deleted
+        found[place] = replace(each, deleted=deleted, pull=each.pull or before.pull)
+    return tuple(found.values())
 
 
 def to_json(hints: Sequence[RefHint]) -> bytes:
@@ -66,4 +87,5 @@ def _hint(item: object) -> RefHint:
         ref=payload.text(item, "ref"),
         deleted=payload.flag(item, "deleted"),
         delivery=payload.text(item, "delivery"),
+        pull=payload.text_or("", item, "pull"),
     )

@@ -8,6 +8,8 @@ import json
 
 from orchestrator.errors import Permanent
 
+_LARGEST = 2**63 - 1
+
 
 class Malformed(Permanent):
     """The payload is not what its sender promised; trying again is of no use."""
@@ -30,6 +32,17 @@ def at(value: object, *path: str) -> object:
     return value
 
 
+def at_or_none(value: object, *path: str) -> object:
+    """Follow keys into nested objects, each of which a sender may leave out or set to null; None when there is none."""
+    for key in path:
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise Malformed(f"{'.'.join(path)} is not inside an object")
+        value = value.get(key)
+    return value
+
+
 def text(value: object, *path: str) -> str:
     """Read a string."""
     found = at(value, *path)
@@ -40,11 +53,15 @@ def text(value: object, *path: str) -> str:
 
 def text_or(default: str, value: object, *path: str) -> str:
     """Read a string that a sender may leave out or set to null."""
-    try:
-        found = at(value, *path)
-    except Malformed:
-        return default
-    return default if found is None else text(value, *path)
+    return default if at_or_none(value, *path) is None else text(value, *path)
+
+
+def number(value: object, *path: str) -> int:
+    """Read a whole number, 0 or more, that fits 63 bits."""
+    found = at(value, *path)
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= _LARGEST:
+        raise Malformed(f"{'.'.join(path)} is not a whole number")
+    return found
 
 
 def flag(value: object, *path: str) -> bool:
@@ -55,9 +72,27 @@ def flag(value: object, *path: str) -> bool:
     return found
 
 
+def flag_or_false(value: object, *path: str) -> bool:
+    """Read true or false that a sender may leave out or set to null."""
+    return at_or_none(value, *path) is not None and flag(value, *path)
+
+
 def items(value: object, *path: str) -> tuple[object, ...]:
     """Read a list."""
     found = at(value, *path)
     if not isinstance(found, list):
         raise Malformed(f"{'.'.join(path) or 'the body'} is not a list")
     return tuple(found)
+
+
+def items_or_none(value: object, *path: str) -> tuple[object, ...]:
+    """Read a list that a sender may leave out or set to null."""
+    return () if at_or_none(value, *path) is None else items(value, *path)
+
+
+def texts_or_none(value: object, *path: str) -> tuple[str, ...]:
+    """Read a list of strings that a sender may leave out or set to null."""
+    found = items_or_none(value, *path)
+    if not all(isinstance(item, str) for item in found):
+        raise Malformed(f"{'.'.join(path)} holds what is not a string")
+    return tuple(map(str, found))

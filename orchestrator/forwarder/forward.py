@@ -131,5 +131,4 @@ class Forward:
 
 def coalesce(batch: Sequence[Unsent]) -> tuple[RefHint, ...]:
     """Keep the newest hint of each branch; raises `Malformed` when a row was damaged on disk."""
-    newest = {(h.repository, h.ref): h for row in batch for h in hint.from_json(row.hints.encode())}
-    return tuple(newest.values())
+    return hint.newest([told for row in batch for told in hint.from_json(row.hints.encode())])

@@ -45,7 +45,15 @@ def from_settings(settings: Settings) -> ForwarderOptions:
 
 def _hook(given: ForwardedHook) -> Hook:
     secrets = tuple(read_secret(file, f"hook {given.name}") for file in given.secret_files)
-    return Hook(given.name, str(given.provider), secrets, given.repositories)
+    return Hook(
+        name=given.name,
+        provider=given.provider,
+        secrets=secrets,
+        repositories=given.repositories,
+        tags=given.tags,
+        header=given.header,
+        username=given.username,
+    )
 
 
 def _daemon(settings: Settings) -> DaemonTarget:

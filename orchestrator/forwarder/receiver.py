@@ -97,7 +97,7 @@ class Receiver:
         theirs = host(hook.provider)
         try:
             theirs.verify(hook, headers, body, self._clock())
-            skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers)
+            skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers, body)
         except Refused as error:
             raise web.HTTPUnauthorized(text=str(error)) from error
         if skipped:

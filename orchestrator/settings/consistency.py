@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from orchestrator.domain.file_problem import Path
 from orchestrator.domain.git_url import validate
 from orchestrator.domain.text import did_you_mean
+from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.errors import Permanent
 from orchestrator.settings.mistake import Mistake
 from orchestrator.settings.model import RuntimeName, Settings
@@ -80,7 +81,18 @@ def _socket(path: FilePath | None, where: Path) -> tuple[Mistake, ...]:
 def _hooks(settings: Settings) -> tuple[Mistake, ...]:
     hooks, known = settings.forwarder.hooks, [repository.name for repository in settings.repositories]
     strangers = [mistake for index, hook in enumerate(hooks) for mistake in _strangers(index, hook, known)]
-    return (*_repeated([hook.name for hook in hooks], ("forwarder", "hooks")), *strangers)
+    logins = [mistake for index, hook in enumerate(hooks) for mistake in _logins(index, hook)]
+    return (*_repeated([hook.name for hook in hooks], ("forwarder", "hooks")), *strangers, *logins)
+
+
+def _logins(index: int, hook: ForwardedHook) -> tuple[Mistake, ...]:
+    """Find ways to send the secret in clear that the git host does not have, and two ways at once."""
+    where = ("forwarder", "hooks", index)
+    given = [name for name in ("header", "username") if getattr(hook, name)]
+    for name in given:
+        if name not in HOSTS[hook.provider].LOGINS:
+            return (Mistake((*where, name), f"{hook.provider} sends none; remove it"),)
+    return (Mistake((*where, "header"), "there is a username as well; remove one of them"),) if len(given) > 1 else ()
 
 
 def _strangers(index: int, hook: ForwardedHook, known: Sequence[str]) -> tuple[Mistake, ...]:

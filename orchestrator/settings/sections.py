@@ -4,11 +4,13 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.settings.types import (
     Address,
     Count,
     Deadline,
     File,
+    HeaderName,
     Name,
     NeededFile,
     Pattern,
@@ -16,6 +18,7 @@ from orchestrator.settings.types import (
     Provider,
     Seconds,
     Section,
+    UserName,
 )
 
 _MIB = 2**20
@@ -121,12 +124,17 @@ class ForwardedHook(Section):
     """One webhook, at /hooks/NAME."""
 
     name: Name = Field(description="the last part of its URL")
-    provider: Provider = Field(description="github or post-receive")
+    provider: Provider = Field(description=", ".join(sorted(HOSTS)))
     secret_files: tuple[NeededFile, ...] = Field(
         min_length=1, max_length=2, description="files with its secret, 32 bytes or more; two in a rotation"
     )
     repositories: dict[str, Name] = Field(
         min_length=1, description="the git host's name of each repository, and its name here"
+    )
+    tags: bool = Field(default=False, description="also look when a tag moved")
+    header: HeaderName = Field(default="", description="azure-devops: the header that holds the secret")
+    username: UserName = Field(
+        default="", description="azure-devops, bitbucket-server: basic authentication, the secret is its password"
     )
 
 

@@ -12,6 +12,8 @@ from orchestrator.domain.naming import environment_name
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.errors import Permanent
 
+_HEADER = re.compile("[A-Za-z][A-Za-z0-9-]{0,99}")
+_USER = re.compile(r"[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 
 
@@ -51,6 +53,16 @@ def _glob(text: str) -> None:
         raise ValueError("write a path inside the repository, such as services/*/score.yaml")
 
 
+def _header(text: str) -> None:
+    if text and not _HEADER.fullmatch(text):
+        raise ValueError("write the name of a header, such as X-Anabranch-Secret")
+
+
+def _user(text: str) -> None:
+    if text and not _USER.fullmatch(text):
+        raise ValueError("write a user name; it cannot hold a colon")
+
+
 def _address(text: str) -> None:
     if text:
         split_address(text)
@@ -79,6 +91,10 @@ NeededFile = Annotated[Path, AfterValidator(_given), AfterValidator(_absolute)]
 """A path that must be there."""
 Address = Annotated[str, _checked_by(_address)]
 """HOST:PORT; empty means off."""
+HeaderName = Annotated[str, _checked_by(_header)]
+"""The name of an HTTP header; empty means none."""
+UserName = Annotated[str, _checked_by(_user)]
+"""The name in basic authentication; empty means none."""
 Baseline = Annotated[str, _checked_by(environment_name)]
 """A branch name that makes an environment."""
 Pattern = Annotated[str, _checked_by(check_pattern)]

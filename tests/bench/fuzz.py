@@ -1,7 +1,7 @@
 """Text from strangers, bent at random: reading it gives a value or one of our own errors in clear lines.
 
 In: `--seconds`, `--seed`. Out: how much was read, and the first input that broke a rule, with the seed that makes it
-again. What is read: Score files, settings, payloads of git hosts, hints, placeholders, branch names, ids.
+again. What is read: Score files, settings, two payloads, hints, placeholders, branch names, ids.
 """
 
 import argparse

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-PARTS = ("fuzz.py", "forwarder_faults.py", "kill_daemon.py")
+PARTS = ("fuzz.py", "fuzz_webhooks.py", "forwarder_faults.py", "kill_daemon.py")
 ROUND_SECONDS = 60.0
 LATE_SECONDS = 300.0
 

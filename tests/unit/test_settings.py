@@ -169,6 +169,39 @@ def test_a_hook_for_an_unknown_repository_is_refused_with_the_nearest(file: Path
     assert "is no known git host" in mistakes(file, text.replace("github", "githop"))[0]
 
 
+@pytest.mark.parametrize(
+    ("provider", "login", "complaint"),
+    [
+        ("github", "header: X-Secret", "header: github sends none; remove it"),
+        ("gitlab", "username: ada", "username: gitlab sends none; remove it"),
+        ("bitbucket-server", "header: X-Secret", "header: bitbucket-server sends none; remove it"),
+        ("azure-devops", "header: X-Secret, username: ada", "header: there is a username as well; remove one of them"),
+        ("azure-devops", "header: 'X Secret'", "header: write the name of a header, such as X-Anabranch-Secret"),
+        ("azure-devops", "username: 'a:b'", "username: write a user name; it cannot hold a colon"),
+        ("github", "tags: 7", "tags: write true or false"),
+    ],
+)
+def test_a_hook_with_a_login_that_its_host_does_not_have_is_refused(
+    file: Path, provider: str, login: str, complaint: str
+) -> None:
+    hook = f"{{name: web, provider: {provider}, secret_files: [s], repositories: {{a/b: web}}, {login}}}"
+    assert mistakes(file, f"forwarder:\n  hooks:\n  - {hook}\n") == (
+        f"anabranch.yaml:3: forwarder.hooks[0].{complaint}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("provider", "login"),
+    [("azure-devops", "header: X-Secret"), ("azure-devops", "username: ada"), ("bitbucket-server", "username: ada")],
+)
+def test_a_hook_says_how_its_host_sends_the_secret(file: Path, provider: str, login: str) -> None:
+    hook = f"{{name: web, provider: {provider}, secret_files: [s], repositories: {{a/b: web}}, tags: true, {login}}}"
+    file.write_text(f"forwarder:\n  hooks:\n  - {hook}\n")
+    (read,) = load(file, {}).forwarder.hooks
+    assert read.tags
+    assert login in (f"header: {read.header}", f"username: {read.username}")
+
+
 def test_a_line_never_shows_control_characters(file: Path) -> None:
     for text in ('"pol\\x1b[31mling": 1\n', '"pol\\u202Eling": 1\n'):
         file.write_text(text)

@@ -78,6 +78,14 @@ def test_a_form_is_read_as_the_json_inside_it() -> None:
     assert change.ref == "refs/heads/bugfix"
 
 
+def test_a_form_may_hold_more_than_ascii() -> None:
+    headers = {"x-github-event": ("push",), "content-type": ("application/x-www-form-urlencoded",)}
+    text = json.dumps(push(ref="refs/heads/grün"), ensure_ascii=False)
+    for body in (quote_plus(text).encode(), text.encode()):
+        (change,) = decode("github", headers, b"payload=" + body)
+        assert change.ref == "refs/heads/grün"
+
+
 @pytest.mark.parametrize("body", [b"", b"payload=", b"payload=1&payload=2", b"&".join([b"a=b"] * 9), b"\xff=%ff"])
 def test_a_form_without_its_one_payload_is_malformed(body: bytes) -> None:
     headers = {"x-github-event": ("push",), "content-type": ("application/x-www-form-urlencoded",)}
@@ -99,6 +107,7 @@ def test_a_form_without_its_one_payload_is_malformed(body: bytes) -> None:
         {"after": 0},
         {"forced": "yes"},
         {"pusher": {"name": 1}},
+        {"pusher": "ada"},
     ],
 )
 def test_a_payload_of_another_shape_is_malformed(changes: dict[str, Any]) -> None:
@@ -110,6 +119,38 @@ def test_a_payload_of_another_shape_is_malformed(changes: dict[str, Any]) -> Non
 def test_a_payload_that_is_no_push_at_all_is_malformed(payload: object) -> None:
     with pytest.raises(Malformed):
         read(payload)
+
+
+def files(*names: str) -> dict[str, list[str]]:
+    return {"added": list(names), "removed": [], "modified": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "listing"),
+    [
+        ({"commits": [files("a")]}, "complete"),
+        ({"commits": [files("a")] * 2047}, "complete"),
+        ({"commits": [files("a")] * 2048}, "partial"),
+        ({"commits": [files(*(f"{number}" for number in range(2999)))]}, "complete"),
+        ({"commits": [files(*(f"{number}" for number in range(3000)))]}, "partial"),
+        ({"commits": [files("a")], "forced": True}, "partial"),
+        ({"commits": [files("a")], "before": NONE}, "partial"),
+        ({"commits": []}, "absent"),
+        ({"commits": [files()]}, "absent"),
+        ({"commits": None}, "absent"),
+        ({}, "absent"),
+    ],
+)
+def test_paths_are_complete_only_when_every_commit_is_told(changes: dict[str, Any], listing: str) -> None:
+    (change,) = read(push(**changes))
+    assert change.paths.listing == listing
+    assert bool(change.paths.names) == (listing != "absent")
+
+
+@pytest.mark.parametrize("commits", [{}, [1], [{"added": "a"}], [{"added": [1]}], [{"removed": {}}]])
+def test_commits_of_another_shape_are_malformed(commits: Any) -> None:
+    with pytest.raises(Malformed):
+        read(push(commits=commits))
 
 
 @pytest.mark.parametrize("pusher", [None, {}, {"name": None}])

@@ -1,21 +1,23 @@
-"""GitHub: `push`, and `create` and `delete` as hints.
+"""GitHub: `push`, and `create`, `delete` and `pull_request` as hints.
 
 A deleted branch comes twice, as a push whose `after` is zeros and as `delete`; both say the same here. Payloads are
 described at docs.github.com, "Webhook events and payloads".
 """
 
-from urllib.parse import parse_qs
-
 from orchestrator.domain import payload
-from orchestrator.domain.payload import Malformed
-from orchestrator.domain.webhook import Change, Headers, Hook, Ignored, Outcome, header
-from orchestrator.domain.webhook.object_id import object_id
+from orchestrator.domain.webhook import NO_LOOK, Change, Headers, Hook, Ignored, Outcome, header
+from orchestrator.domain.webhook.form import json_of
+from orchestrator.domain.webhook.github_shape import named, pull_request, repository
+from orchestrator.domain.webhook.object_id import object_ids
+from orchestrator.domain.webhook.paths import touched
 from orchestrator.domain.webhook.signature import check_hex
 
 HEADERS: tuple[str, ...] = ("x-github-event", "content-type")
 BODY_BYTES = 5 * 2**20
-_EVENTS = ("push", "create", "delete")
-_NAMESPACES = {"branch": "refs/heads/", "tag": "refs/tags/"}
+LOGINS: tuple[str, ...] = ()
+_EVENTS = ("push", "create", "delete", "pull_request")
+_PULL_ACTIONS = ("opened", "reopened", "edited", "synchronize", "closed")
+_MOST_COMMITS = 2048
 
 
 def verify(hook: Hook, headers: Headers, body: bytes, now: float) -> None:  # noqa: ARG001 - GitHub signs no time
@@ -23,7 +25,7 @@ def verify(hook: Hook, headers: Headers, body: bytes, now: float) -> None:  # no
     check_hex(hook.secrets, header(headers, "x-hub-signature-256"), body)
 
 
-def delivery_id(headers: Headers) -> str:
+def delivery_id(headers: Headers, body: bytes) -> str:  # noqa: ARG001 - it is in a header
     """Return the id that a redelivery repeats."""
     return header(headers, "x-github-delivery")
 
@@ -31,7 +33,7 @@ def delivery_id(headers: Headers) -> str:
 def uninteresting(headers: Headers) -> str:
     """Say why this event needs no look, empty when it may need one."""
     event = header(headers, "x-github-event")
-    return "" if event in _EVENTS else "a ping" if event == "ping" else "not an event about branches"
+    return "" if event in _EVENTS else "a ping" if event == "ping" else NO_LOOK
 
 
 def decode(headers: Headers, body: bytes) -> Outcome:
@@ -39,42 +41,25 @@ def decode(headers: Headers, body: bytes) -> Outcome:
     event = header(headers, "x-github-event")
     if event not in _EVENTS:
         return Ignored(uninteresting(headers))
-    delivered = payload.read(_json(headers, body))
-    return (_push(delivered) if event == "push" else _named(delivered, deleted=event == "delete"),)
-
-
-def _json(headers: Headers, body: bytes) -> bytes:
-    if not header(headers, "content-type").lower().startswith("application/x-www-form-urlencoded"):
-        return body
-    try:
-        values = parse_qs(body, max_num_fields=8).get(b"payload", [])
-    except ValueError as error:
-        raise Malformed("the form has too many fields") from error
-    if len(values) != 1:
-        raise Malformed("the form has not one field named payload")
-    return values[0]
+    delivered = payload.read(json_of(headers, body))
+    if event == "pull_request":
+        return pull_request(delivered) if payload.text(delivered, "action") in _PULL_ACTIONS else Ignored(NO_LOOK)
+    return (_push(delivered) if event == "push" else named(delivered, deleted=event == "delete"),)
 
 
 def _push(delivered: object) -> Change:
-    before, after = object_id(delivered, "before"), object_id(delivered, "after")
+    before, after = object_ids(delivered)
+    forced = payload.flag(delivered, "forced")
+    commits = payload.items_or_none(delivered, "commits")
+    every = bool(before and after) and not forced and len(commits) < _MOST_COMMITS
     return Change(
-        repository=payload.text(delivered, "repository", "full_name"),
+        repository=repository(delivered),
         ref=payload.text(delivered, "ref"),
         before=before,
         after=after,
         created=not before,
         deleted=not after,
-        forced=payload.flag(delivered, "forced"),
+        forced=forced,
         pusher=payload.text_or("", delivered, "pusher", "name"),
-    )
-
-
-def _named(delivered: object, *, deleted: bool) -> Change:
-    ref, kind = payload.text(delivered, "ref"), payload.text(delivered, "ref_type")
-    return Change(
-        repository=payload.text(delivered, "repository", "full_name"),
-        ref=ref if ref.startswith("refs/") else _NAMESPACES.get(kind, "") + ref,
-        created=not deleted,
-        deleted=deleted,
-        pusher=payload.text_or("", delivered, "sender", "login"),
+        paths=touched(commits, complete=every),
     )

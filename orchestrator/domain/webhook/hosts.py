@@ -6,28 +6,53 @@ Headers decide before the journal what needs no look; the body is decoded after 
 from collections.abc import Mapping
 from typing import Protocol
 
+from orchestrator.domain import hint
 from orchestrator.domain.hint import RefHint
-from orchestrator.domain.webhook import Change, Headers, Hook, Outcome, Resync, github, post_receive
+from orchestrator.domain.webhook import (
+    Change,
+    Headers,
+    Hook,
+    Outcome,
+    Resync,
+    azure_devops,
+    bitbucket_cloud,
+    bitbucket_server,
+    forgejo,
+    generic,
+    gitea,
+    github,
+    gitlab,
+    gogs,
+    post_receive,
+)
+from orchestrator.domain.webhook.pull import Pull
+from orchestrator.domain.webhook.ref_name import BRANCHES, TAGS
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import Permanent
 
 _MOST_REFS = 256
-_BRANCHES = "refs/heads/"
 
 
 class Host(Protocol):
-    """What a git host's file offers; the file itself, a module, is the host."""
+    """What a git host's file offers; the file itself, a module, is the host, or its `HOST` where it has relatives."""
 
-    HEADERS: tuple[str, ...]
-    """Lower-case names of the headers that `decode` reads."""
-    BODY_BYTES: int
-    """The longest body worth accepting."""
+    @property
+    def HEADERS(self) -> tuple[str, ...]:  # noqa: N802 - a module's constant
+        """Lower-case names of the headers that `decode` reads."""
+
+    @property
+    def BODY_BYTES(self) -> int:  # noqa: N802 - a module's constant
+        """The longest body worth accepting."""
+
+    @property
+    def LOGINS(self) -> tuple[str, ...]:  # noqa: N802 - a module's constant
+        """Settings of a hook, `header` and `username`, that say how this host sends the secret in clear."""
 
     def verify(self, hook: Hook, headers: Headers, body: bytes, now: float) -> None:
         """Raise `Refused` unless the sender knows a secret of the hook; `now` in seconds since the epoch."""
 
-    def delivery_id(self, headers: Headers) -> str:
-        """Return the id that a retry repeats, empty when there is none."""
+    def delivery_id(self, headers: Headers, body: bytes) -> str:
+        """Return the id that a retry of this verified delivery repeats, empty when there is none."""
 
     def uninteresting(self, headers: Headers) -> str:
         """Say why headers alone show that nothing needs a look, empty when something may."""
@@ -36,7 +61,18 @@ class Host(Protocol):
         """Read a verified delivery; raises `Malformed`."""
 
 
-HOSTS: Mapping[str, Host] = {"github": github, "post-receive": post_receive}
+HOSTS: Mapping[str, Host] = {
+    "azure-devops": azure_devops,
+    "bitbucket-cloud": bitbucket_cloud,
+    "bitbucket-server": bitbucket_server,
+    "forgejo": forgejo.HOST,
+    "generic": generic,
+    "gitea": gitea.HOST,
+    "github": github,
+    "gitlab": gitlab,
+    "gogs": gogs.HOST,
+    "post-receive": post_receive,
+}
 
 
 def host(provider: str) -> Host:
@@ -56,29 +92,39 @@ def decode(provider: str, headers: Headers, body: bytes) -> Outcome:
     return host(provider).decode(headers, body)
 
 
-def hints(hook: Hook, outcome: tuple[Change, ...] | Resync, delivery: str) -> tuple[RefHint, ...]:
-    """Turn changes into hints about configured repositories; changes of tags and notes give none.
+def hints(hook: Hook, outcome: tuple[Change | Pull, ...] | Resync, delivery: str) -> tuple[RefHint, ...]:
+    """Turn what was told into hints about configured repositories; changes of notes and the like give none.
 
-    More than 256 branches become one hint for their repository. Raises `Refused` for a repository that is not the
-    hook's, `Malformed` for a ref that git would not accept.
+    A tag gives one, about its repository, if the hook wants tags. More than 256 branches become one hint for their
+    repository. Raises `Refused` for a repository that is not the hook's, `Malformed` for a ref that git refuses.
     """
+    names = {theirs.casefold(): ours for theirs, ours in hook.repositories.items()}
     if isinstance(outcome, Resync):
-        return (RefHint(_configured(hook, outcome.repository), "", deleted=False, delivery=delivery),)
-    found = {
-        (_configured(hook, change.repository), change.ref): change.deleted
-        for change in outcome
-        if change.ref.startswith(_BRANCHES)
-    }
-    if len(found) > _MOST_REFS:
-        found = {(repository, ""): False for repository, _ in found}
-    return tuple(RefHint(repository, ref, deleted, delivery) for (repository, ref), deleted in found.items())
+        return (_all(_configured(hook, names, outcome.repository), delivery),)
+    told = [(_configured(hook, names, each.repository), each) for each in outcome]
+    found = hint.newest([about for name, each in told if (about := _hint(hook, name, each, delivery))])
+    return found if len(found) <= _MOST_REFS else hint.newest([_all(each.repository, delivery) for each in found])
 
 
-def _configured(hook: Hook, name: str) -> str:
-    for theirs, ours in hook.repositories.items():
-        if theirs.casefold() == name.casefold():
-            return ours
-    raise Refused(f"{name[:100]!a} is not a repository of hook {hook.name}; add it to the hook or to its host's list")
+def _hint(hook: Hook, repository: str, told: Change | Pull, delivery: str) -> RefHint | None:
+    if isinstance(told, Pull):
+        return RefHint(repository, told.ref, deleted=False, delivery=delivery, pull=told.note)
+    if told.ref.startswith(BRANCHES):
+        return RefHint(repository, told.ref, told.deleted, delivery)
+    return _all(repository, delivery) if hook.tags and told.ref.startswith(TAGS) else None
+
+
+def _all(repository: str, delivery: str) -> RefHint:
+    return RefHint(repository, "", deleted=False, delivery=delivery)
+
+
+def _configured(hook: Hook, names: Mapping[str, str], theirs: str) -> str:
+    """Find the configured name of a repository, whatever the case that its host writes it in."""
+    ours = hook.repositories.get(theirs) or names.get(theirs.casefold())
+    if ours is None:
+        shown = f"{theirs[:100]!a} is not a repository of hook {hook.name}"
+        raise Refused(f"{shown}; add it to the hook or to its host's list")
+    return ours
 
 
 __all__ = ["HOSTS", "Host", "decode", "hints", "host", "verify"]

@@ -1,4 +1,4 @@
-"""The id of a git object in a payload: 40 or 64 hexadecimal digits; all zeros stand for "there is none"."""
+"""The ids of git objects in a payload: 40 or 64 hexadecimal digits; all zeros stand for "there is none"."""
 
 import re
 
@@ -14,3 +14,11 @@ def object_id(value: object, *path: str) -> str:
     if not _OBJECT.fullmatch(found):
         raise Malformed(f"{'.'.join(path)} is not the id of a git object")
     return found if found.strip("0") else ""
+
+
+def object_ids(value: object, before: str = "before", after: str = "after") -> tuple[str, str]:
+    """Read where a ref was and where it is; raises `Malformed`, also when it was and is nowhere."""
+    was, now = object_id(value, before), object_id(value, after)
+    if not was and not now:
+        raise Malformed(f"{before} and {after} are both zeros")
+    return was, now

@@ -6,26 +6,20 @@ everything". Bytes of a ref that are no UTF-8 come as surrogate escapes.
 
 from orchestrator.domain import payload
 from orchestrator.domain.webhook import Change, Headers, Hook, Outcome, Resync, header
-from orchestrator.domain.webhook.object_id import object_id
-from orchestrator.domain.webhook.signature import check_standard
+from orchestrator.domain.webhook.object_id import object_ids
+from orchestrator.domain.webhook.standard import verify_standard
 
 HEADERS: tuple[str, ...] = ()
 BODY_BYTES = 5 * 2**20
+LOGINS: tuple[str, ...] = ()
 
 
 def verify(hook: Hook, headers: Headers, body: bytes, now: float) -> None:
     """Raise `Refused` unless a signature matches and is at most five minutes old."""
-    check_standard(
-        hook.secrets,
-        body,
-        now,
-        message=header(headers, "webhook-id"),
-        sent=header(headers, "webhook-timestamp"),
-        claims=header(headers, "webhook-signature"),
-    )
+    verify_standard(hook.secrets, headers, body, now)
 
 
-def delivery_id(headers: Headers) -> str:
+def delivery_id(headers: Headers, body: bytes) -> str:  # noqa: ARG001 - it is in a header
     """Return the id that a retry repeats; it is signed."""
     return header(headers, "webhook-id")
 
@@ -44,7 +38,7 @@ def decode(headers: Headers, body: bytes) -> Outcome:  # noqa: ARG001 - all is i
 
 
 def _change(repository: str, change: object) -> Change:
-    before, after = object_id(change, "before"), object_id(change, "after")
+    before, after = object_ids(change)
     return Change(
         repository=repository,
         ref=payload.text(change, "ref"),

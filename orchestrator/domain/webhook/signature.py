@@ -1,4 +1,4 @@
-"""Who sent this: HMAC-SHA256 over the raw body.
+"""Who sent this: HMAC-SHA256 over the raw body, or, of hosts that sign nothing, the secret itself.
 
 In: secrets, what the headers claim, raw bytes. Out: nothing, or `Refused`. Only bytes are compared, in constant time:
 two texts with a character beyond ASCII would raise a TypeError.
@@ -36,8 +36,25 @@ def check_strength(hook: str, secrets: Sequence[bytes]) -> None:
 
 def check_hex(secrets: Sequence[bytes], claim: str, body: bytes) -> None:
     """Check `sha256=<hex>` over the body, as GitHub and its kind sign."""
-    expected = [b"sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in secrets]
-    _check([_raw(claim)] if claim else [], expected)
+    _check(_given(claim), [b"sha256=" + _hex(secret, body) for secret in secrets])
+
+
+def check_bare_hex(secrets: Sequence[bytes], claim: str, body: bytes) -> None:
+    """Check `<hex>` over the body, as Gitea and its kind sign."""
+    _check(_given(claim), [_hex(secret, body) for secret in secrets])
+
+
+def check_clear(secrets: Sequence[bytes], claim: str) -> None:
+    """Check a secret that was sent in clear."""
+    _check(_given(claim), secrets, "the secret")
+
+
+def check_basic(secrets: Sequence[bytes], username: str, claim: str) -> None:
+    """Check basic authentication (RFC 7617), whose password is the secret; an empty `username` stands for any."""
+    name, password = _basic(claim)
+    _check([password] if password else [], secrets, "the password")
+    if username and not hmac.compare_digest(name, username.encode()):
+        raise Refused("the user name is not that of this hook")
 
 
 def check_standard(secrets: Sequence[bytes], body: bytes, now: float, *, message: str, sent: str, claims: str) -> None:
@@ -65,11 +82,30 @@ def standard_key(secret: bytes) -> bytes:
         raise Permanent("a secret starts with whsec_ but does not go on as base64") from error
 
 
-def _check(given: Sequence[bytes], expected: Sequence[bytes]) -> None:
+def _check(given: Sequence[bytes], expected: Sequence[bytes], what: str = "the signature") -> None:
     if not given:
-        raise Refused("the signature is missing")
+        raise Refused(f"{what} is missing")
     if not any(hmac.compare_digest(mine, theirs) for mine in expected for theirs in given):
-        raise Refused("the signature does not match any secret of this hook")
+        raise Refused(f"{what} does not match any secret of this hook")
+
+
+def _hex(secret: bytes, body: bytes) -> bytes:
+    return hmac.new(secret, body, hashlib.sha256).hexdigest().encode()
+
+
+def _basic(claim: str) -> tuple[bytes, bytes]:
+    scheme, _, credentials = claim.partition(" ")
+    if scheme.lower() != "basic":
+        return b"", b""
+    try:
+        name, _, password = base64.b64decode(_raw(credentials.strip(" ")), validate=True).partition(b":")
+    except binascii.Error as error:
+        raise Refused("the header authorization cannot be read") from error
+    return name, password
+
+
+def _given(claim: str) -> list[bytes]:
+    return [_raw(claim)] if claim else []
 
 
 def _raw(claim: str) -> bytes:
