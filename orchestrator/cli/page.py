@@ -44,6 +44,7 @@ def environment(view: EnvironmentView, now: float) -> str:
         (
             f"{view.environment}   {view.status}   {kind}, changed {ago(view.changed, now) or '0s'} ago",
             *_labelled("problems", view.problems),
+            *_labelled("notices", view.notices),
             *_labelled("services", _columns((s.service, s.status, s.note) for s in own) or ["none"]),
             *_labelled("borrowed", borrowed),
             *_labelled("looked at", _looked_at(view.looked_at)),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from orchestrator.domain import score
 from orchestrator.domain.commit import HeadMoved
+from orchestrator.domain.file_problem import InvalidFile
 from orchestrator.domain.text import printable
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import Permanent
@@ -28,17 +29,19 @@ def read(moved: HeadMoved, files: ScoreFiles) -> HeadMoved:
         commit=moved.commit,
         subject=moved.subject,
         services=tuple(r for r in results if isinstance(r, Workload)),
-        errors=tuple(r for r in results if isinstance(r, str)),
+        errors=tuple(line for r in results if not isinstance(r, Workload) for line in r),
         files=tuple(path for path, _ in shown),
         delivery=moved.delivery,
         pull=moved.pull,
     )
 
 
-def _load(path: str, data: bytes | str, where: str) -> Workload | str:
+def _load(path: str, data: bytes | str, where: str) -> Workload | tuple[str, ...]:
     if isinstance(data, str):
-        return f"{where} {path}: {data}"
+        return (f"{where} {path}: {data}",)
     try:
         return score.load(data, file=path, where=where)
+    except InvalidFile as error:
+        return error.lines
     except Permanent as error:
-        return str(error)
+        return (str(error),)

@@ -39,3 +39,10 @@ def test_a_path_that_is_no_plain_text_can_be_told_and_written_down():
 
 def test_what_was_said_of_an_earlier_commit_is_forgotten():
     assert read(HeadMoved("web", "b", "b", "c", note="leaving", errors=("old",)), ()).note == ""
+
+
+def test_every_mistake_of_a_file_is_told_so_that_one_push_can_mend_them_all():
+    wrong = GOOD.replace(b"containers:", b"continers:").replace(b"metadata:", b"metadata_:")
+    found = read(MOVED, (("score.yaml", wrong),))
+    assert len(found.errors) > 1
+    assert all(line.startswith("web@feature/\\x1b score.yaml") for line in found.errors)
