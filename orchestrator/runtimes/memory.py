@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from queue import SimpleQueue
+from zlib import crc32
 
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
@@ -49,7 +50,6 @@ class MemoryRuntime:
         self._services: dict[Key, Succession[_Run]] = {}
         self._routes: dict[Key, str] = {}
         self._addresses: dict[tuple[str, str, int], Address] = {}
-        self._free = count(20000)
         self._sinks: list[Sink] = []
         self._seen: SimpleQueue[Observation | None] = SimpleQueue()
         self._inline = inline
@@ -117,8 +117,13 @@ class MemoryRuntime:
             self._environments.add(environment)
             key = (environment, service, port)
             if key not in self._addresses:
-                self._addresses[key] = Address("127.0.0.1", next(self._free))
+                self._addresses[key] = self._free(crc32(repr(key).encode()))
             return self._addresses[key]
+
+    def _free(self, seed: int) -> Address:
+        """Choose by name, so that a runtime that is started again gives the same addresses, whoever asks first."""
+        candidates = (Address("127.0.0.1", 20000 + (seed + step) % 40000) for step in count())
+        return next(address for address in candidates if address not in self._addresses.values())
 
     def running(self) -> tuple[Running, ...]:
         """Tell what runs now."""

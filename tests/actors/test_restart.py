@@ -195,9 +195,9 @@ def test_an_unreachable_git_host_takes_nothing_away_and_says_so(world, score_fil
 
 def test_an_unreachable_owner_keeps_its_name_from_others(world, score_file):
     world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
     world.push("web", "bugfix", score_file("app"))
     world.until(lambda: world.environment("bugfix").problems, "web's app is refused")
-    world.until_ready("bugfix", "app", 1)
     path = world.remotes["app"].path
     path.rename(path.with_suffix(".away"))
     world.restart()
