@@ -1,4 +1,4 @@
-"""Tables: plain columns, neither wrapped nor cut, for pipes; the same with colour, cut at the edge, on a terminal.
+"""Tables: plain columns, neither wrapped nor cut, for pipes; the same with colour, made to fit, on a terminal.
 
 In: cells, whatever they hold. Out: text whose first column can be typed back. Cells are never read as markup.
 """
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 _GAP = "  "
 _LONGEST_CELL = 2000
-_NARROWEST = 20
 _STYLES = {
     "Ready": "green",
     "Serving": "green",
@@ -61,27 +60,15 @@ def plain(table: Table) -> str:
 def _show_on_terminal(table: Table, whole: bool) -> None:
     from rich.console import Console
 
+    from orchestrator.cli.fit import fit, joined, widths_of
+
     console = Console(highlight=False, markup=False, emoji=False)
-    header = [_cell(name, "bold") for name in table.header]
+    header = [_cell(name, "bold") for name in table.header] if any(table.header) else []
     rows = [[_cell(cell, _STYLES.get(cell, "")) for cell in row] for row in table.rows]
-    lines = [header, *rows] if any(table.header) else rows
-    widths = [max(cell.cell_len for cell in column) for column in zip(header, *rows, strict=True)]
-    room = console.width - sum(width + len(_GAP) for width in widths[:-1])
-    for line in lines:
-        if not whole:
-            line[-1].truncate(max(_NARROWEST, room), overflow="ellipsis")
-        console.print(_joined(line, widths), soft_wrap=True)
-
-
-def _joined(line: list["Text"], widths: list[int]) -> "Text":
-    """Put cells beside each other; rich counts the columns that a character takes."""
-    from rich.text import Text
-
-    joined = Text()
-    for cell, width in zip(line, widths, strict=True):
-        joined.append_text(cell).append(" " * (width - cell.cell_len + len(_GAP)))
-    joined.rstrip()
-    return joined
+    lines = [header, *rows] if header else rows
+    whole_lines = (joined(line, widths_of(lines)) for line in lines)
+    for line in whole_lines if whole else fit(header, rows, console.width):
+        console.print(line, soft_wrap=True)
 
 
 def _cell(text: str, style: str) -> "Text":

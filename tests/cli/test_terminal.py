@@ -112,3 +112,58 @@ def test_columns_line_up_under_wide_characters(
     table.show(table.Table(("", ""), (("漢字", "x"), ("abcd", "y"))))
     first, second = _STYLE.sub("", capsys.readouterr().out).splitlines()
     assert (first, second) == ("漢字  x", "abcd  y")
+
+
+LONG = "feature-login-with-a-name-that-is-long-k3v9abcdefgh:other-app"
+ROWS = (
+    ("bugfix:web", "Degraded", "http://127.0.0.1:20017", "v4 failed: exited with status 1; v3 serves"),
+    (LONG, "Ready", "http://127.0.0.1:20018", ""),
+)
+
+
+def lines_at(columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines of a table on a terminal of this width."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    table.show(table.Table(("SERVICE", "STATUS", "ADDRESS", "NOTE"), ROWS))
+    return _STYLE.sub("", capsys.readouterr().out).splitlines()
+
+
+def test_a_long_name_gives_way_before_the_note_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, ill, well = lines_at(100, monkeypatch, capsys)
+    assert header.endswith("NOTE")
+    assert ill.endswith(" v4 failed: exited w…")
+    assert well.split()[0].startswith("feature-login")
+    assert well.split()[0].endswith(":other-app")
+    assert "…" in well
+    assert max(map(len, (header, ill, well))) == 100
+
+
+def test_a_note_that_has_no_room_stands_below_its_row(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, ill, note, well = lines_at(60, monkeypatch, capsys)
+    assert header.split() == ["SERVICE", "STATUS", "ADDRESS"]
+    assert ill.split() == ["bugfix:web", "Degraded", "http://127.0.0.1:20017"]
+    assert note == "  v4 failed: exited with status 1; v3 serves"
+    assert well.endswith("http://127.0.0.1:20018")
+    assert max(map(len, (header, ill, note, well))) <= 60
+
+
+def test_what_cannot_fit_is_left_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert LONG in "".join(lines_at(30, monkeypatch, capsys))
+
+
+def test_a_long_name_with_wide_characters_fits_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "40")
+    table.show(table.Table(("", ""), (("漢字" * 30, "y" * 20),)))
+    shown = _STYLE.sub("", capsys.readouterr().out).splitlines()
+    assert len(shown) == 1
+    assert shown[0].endswith(f"…  {'y' * 20}")
