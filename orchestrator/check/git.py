@@ -16,7 +16,7 @@ _LONGEST_ANSWER = 30.0
 
 
 def check_repositories(settings: Settings) -> tuple[CheckRow, ...]:
-    """Ask each repository for its branches."""
+    """Ask each repository for its branches, and whether its default one has a Score file."""
     options = git.GitOptions(
         protocols=tuple(settings.git.protocols),
         hosts=settings.git.hosts,
@@ -42,7 +42,8 @@ def check_git() -> CheckRow:
 def _ask(repository: Repository, options: git.GitOptions) -> CheckRow:
     where = without_credentials(repository.url)
     try:
-        told, ok = git.check(repository.url, options, repository.name, repository.default_branch or None), True
+        default = repository.default_branch or None
+        told, ok = git.check(repository.url, options, repository.name, default, repository.score), True
     except AnabranchError as error:
         told, ok = str(error), False
     text = told.removeprefix(f"{repository.name}: ").removeprefix(f"{where} ")

@@ -183,7 +183,20 @@ def test_a_list_that_is_too_long_is_ended(remote, make_mirror):
 def test_check_says_what_a_repository_answered(remote, options):
     remote.push("main", remote.commit({}))
 
-    assert check(str(remote.path), options, "app") == f"app: {remote.path} has 1 branches, main is the default one"
+    said = f"app: {remote.path} has 1 branch, main is the default one; "
+    lacking = said + "no score.yaml there: add one, or set `score` of this repository"
+    assert check(str(remote.path), options, "app") == lacking
+    remote.push("main", remote.commit({"score.yaml": "x", "a/score.yaml": "y", "a/b": "z"}))
+    assert check(str(remote.path), options, "app") == f"{said}score.yaml found"
+    assert check(str(remote.path), options, "app", globs=("a/*.yaml",)) == f"{said}a/score.yaml found"
+    assert check(str(remote.path), options, "app", globs=("**/score.yaml",)) == f"{said}2 Score files found"
+
+
+def test_a_check_that_cannot_look_at_the_files_says_so(remote, options):
+    commit = remote.push("main", remote.commit({"score.yaml": "x"}))
+    (remote.path / "objects" / commit[:2] / commit[2:]).unlink()
+
+    assert "; its files were not looked at: " in check(str(remote.path), options, "app")
 
 
 def test_check_says_which_setting_is_wrong(remote, options):

@@ -53,7 +53,10 @@ def the(rows: tuple[CheckRow, ...], what: str, name: str = "") -> CheckRow:
 def test_a_repository_that_answers_is_ok_with_what_it_said(make: Make, repository: Path) -> None:
     row = the(check(make({"web": str(repository)})), "repository")
     assert (row.name, row.where, row.ok) == ("web", str(repository), True)
-    assert row.text == "has 1 branches, main is the default one"
+    assert (
+        row.text
+        == "has 1 branch, main is the default one; no score.yaml there: add one, or set `score` of this repository"
+    )
 
 
 def test_each_repository_fails_by_itself(make: Make, repository: Path, tmp_path: Path) -> None:

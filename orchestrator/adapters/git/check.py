@@ -4,6 +4,7 @@ In: nothing, or a URL and the options. Out: one line for a person.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.adapters.git.options import GitOptions
@@ -11,7 +12,7 @@ from orchestrator.adapters.git.process import GitRunner
 from orchestrator.adapters.git.remote import list_heads
 from orchestrator.domain.git_url import GitUrl, validate
 from orchestrator.domain.text import printable
-from orchestrator.errors import Permanent
+from orchestrator.errors import Permanent, Temporary
 
 _PATCHED = ((2, 43, 7), (2, 44, 4), (2, 45, 4), (2, 46, 4), (2, 47, 3), (2, 48, 2), (2, 49, 1), (2, 50, 1))
 _VERSION = re.compile(r"git version (\d+)\.(\d+)(?:\.(\d+))?.*")
@@ -25,15 +26,40 @@ class GitVersion:
     warning: str = ""
 
 
-def check(url: str, options: GitOptions, name: str = "repository", default_branch: str | None = None) -> str:
-    """Ask a repository for its heads and say what it answered; raises Permanent or Temporary with what is wrong."""
+def check(
+    url: str,
+    options: GitOptions,
+    name: str = "repository",
+    default_branch: str | None = None,
+    globs: Sequence[str] = ("score.yaml",),
+) -> str:
+    """Ask a repository for its heads and the Score files of its default branch, and say what it answered.
+
+    Raises Permanent or Temporary with what is wrong.
+    """
     parsed = validate(url, options.protocols, options.hosts)
-    heads = list_heads(GitRunner(name, parsed, options), default_branch, None, first_contact=True)
+    runner = GitRunner(name, parsed, options)
+    heads = list_heads(runner, default_branch, None, first_contact=True)
     default = printable(heads.default_branch, 100)
     if heads.proves_no_removal:
         raise Permanent(f"{name}: {url} has no branch {default}; set default_branch to one that it has")
     plain = f"; {parsed.protocol} is not encrypted" if parsed.protocol == "http" else ""
-    return f"{name}: {url} has {len(heads.branches)} branches, {default} is the default one{plain}"
+    count = len(heads.branches)
+    branches = f"{count} branch{'' if count == 1 else 'es'}"
+    found = _score_files(runner, dict(heads.branches)[heads.default_branch], globs)
+    return f"{name}: {url} has {branches}, {default} is the default one; {found}{plain}"
+
+
+def _score_files(runner: GitRunner, commit: str, globs: Sequence[str]) -> str:
+    from orchestrator.adapters.git.peek import score_files  # noqa: PLC0415  (GitPython needs git to be imported)
+
+    try:
+        found = score_files(runner, commit, globs)
+    except Temporary as error:
+        return f"its files were not looked at: {error}"
+    if not found:
+        return f"no {printable(' or '.join(globs), 100)} there: add one, or set `score` of this repository"
+    return f"{printable(found[0], 100) if len(found) == 1 else f'{len(found)} Score files'} found"
 
 
 def git_version() -> GitVersion:
