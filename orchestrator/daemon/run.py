@@ -61,9 +61,11 @@ def _start(settings: Settings, stack: ExitStack) -> None:
     for mirror in mirrors.values():
         stack.callback(mirror.close)
 
-    def source(repository: str, commit: str, directory: Path) -> None:
-        for note in mirrors[repository].lay_out(commit, directory):
+    def source(repository: str, commit: str, directory: Path) -> tuple[str, ...]:
+        notes = mirrors[repository].lay_out(commit, directory)
+        for note in notes:
             _log.warning("left out of the tree", repository=repository, commit=commit, note=note)
+        return notes
 
     runtime = open_runtime(settings, source)
     stack.callback(runtime.close)

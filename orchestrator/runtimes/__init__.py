@@ -4,7 +4,7 @@ In: releases and routes, ordered by the actors. Out: observations, called from t
 Every implementation passes the one contract suite in `tests/process/test_runtime_contract.py`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,8 +13,8 @@ from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 
-Source = Callable[[str, str, Path], None]
-"""`source(repository, commit, directory)` lays the tree of a commit out in an empty directory."""
+Source = Callable[[str, str, Path], Sequence[str]]
+"""`source(repository, commit, directory)` lays the tree of a commit out in an empty directory; a line for each lack."""
 
 Sink = Callable[[Observation], None]
 

@@ -41,9 +41,10 @@ CRASH = ("sh", "-c", "echo it broke; exit 1")
 NEVER = ("sleep", "300")
 
 
-def source(repository: str, commit: str, directory: Path) -> None:
+def source(repository: str, commit: str, directory: Path) -> tuple[str, ...]:
     """Lay out a tree that holds the service."""
     (directory / "service.py").write_text(SERVICE)
+    return ()
 
 
 def make_release(

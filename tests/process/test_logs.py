@@ -12,7 +12,7 @@ from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.process import ProcessRuntime
 from orchestrator.runtimes.process.logfile import LONGEST, LogFile
 from orchestrator.runtimes.process.logs import LogReader
-from tests.process.running import RUN, Watcher, eventually, make_release
+from tests.process.running import CRASH, RUN, Watcher, eventually, make_release, source
 
 
 class Clock:
@@ -145,3 +145,27 @@ def test_logs_are_looked_for_under_names_only(runtime: ProcessRuntime) -> None:
             runtime.logs(environment, "app", None, tail=1, follow=False)
     with pytest.raises(NotFound, match="release 7 of app in bugfix"):
         runtime.logs("bugfix", "app", 7, tail=1, follow=False)
+
+
+def test_the_log_of_a_release_begins_with_what_its_tree_lacks(
+    runtime: ProcessRuntime, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_vendor(repository: str, commit: str, directory: Path) -> tuple[str, ...]:
+        source(repository, commit, directory)
+        return ("vendor is left out: it is a submodule",)
+
+    monkeypatch.setattr(runtime, "_source", without_vendor)
+    runtime.apply(make_release("lacking", 1))
+    watcher.ready("lacking", 1)
+    lines = runtime.logs("lacking", "app", 1, tail=10, follow=True)
+    assert [next(lines).text for _ in range(2)] == ["-- vendor is left out: it is a submodule --", "listening"]
+    lines.close()
+
+
+def test_each_try_begins_with_a_line_that_numbers_it(runtime: ProcessRuntime, watcher: Watcher) -> None:
+    runtime.apply(make_release("trying", 1, CRASH))
+    seen = watcher.wait("trying", 1, Health.DEGRADED)
+    lines = runtime.logs("trying", "app", 1, tail=10, follow=True)
+    assert [next(lines).text for _ in range(4)] == ["it broke", "-- try 2 --", "it broke", "-- try 3 --"]
+    lines.close()
+    assert seen.log_tail == ("it broke",)

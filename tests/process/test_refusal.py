@@ -134,9 +134,10 @@ def test_a_link_of_the_commit_leads_nowhere(tmp_path: Path, file: ResolvedFile) 
     outside.mkdir()
     (outside / "secret").write_text("canary")
 
-    def hostile(repository: str, commit: str, directory: Path) -> None:
+    def hostile(repository: str, commit: str, directory: Path) -> tuple[str, ...]:
         (directory / "link").symlink_to(outside)
         (directory / "secret").symlink_to(outside / "secret")
+        return ()
 
     with pytest.raises(Permanent, match="bugfix:app@v1"):
         lay(make_release("bugfix", 1, files=(file,)), hostile, tmp_path / "v1")

@@ -16,7 +16,7 @@ from orchestrator.errors import AnabranchError
 from orchestrator.runtimes.process.addresses import HOST
 from orchestrator.runtimes.process.attempt import Attempt, Tools
 from orchestrator.runtimes.process.launch import Launch
-from orchestrator.runtimes.process.logfile import LogFile
+from orchestrator.runtimes.process.logfile import LogFile, remark
 
 _FAILURES_TO_DEGRADE = 3
 
@@ -98,6 +98,8 @@ class Life:
 
     async def _try(self) -> str:
         self._earlier = tuple(self._log.tail) or self._earlier
+        if self._tries > 1:
+            self._log.write(remark(f"try {self._tries}"))
         self._log.tail.clear()
         self._attempt = Attempt(self.launch, self._tools, self._log)
         self._attempt.start()

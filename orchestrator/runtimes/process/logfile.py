@@ -66,6 +66,11 @@ class LogFile:
         return self._file
 
 
+def remark(text: str) -> bytes:
+    """Write a line of ours so that nobody takes it for the service's."""
+    return f"-- {text} --\n".encode()
+
+
 def visible(line: bytes) -> str:
     """Show a line without anything that a terminal would obey."""
     text = line.removesuffix(b"\r").decode("utf-8", "surrogateescape").expandtabs()

@@ -1,16 +1,21 @@
 """The directory of one release: `tree` (the commit, and HOME) and the logs; whole or not there.
 
-In: a release and a source. Out: a directory that a kept marker shows to be complete, reused after a restart.
+In: a release and a source. Out: a directory that a kept marker shows to be complete, reused after a restart;
+its log begins with what the tree lacks.
 """
 
 import base64
 import os
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from orchestrator.domain.release import Release, ResolvedFile
 from orchestrator.errors import Permanent
 from orchestrator.runtimes import Source
 from orchestrator.runtimes.process.directories import delete
+from orchestrator.runtimes.process.logfile import LogFile, remark
 
 _MARKER = "complete"
 
@@ -22,10 +27,18 @@ def lay(release: Release, source: Source, directory: Path) -> None:
     delete(directory)
     tree = directory / "tree"
     tree.mkdir(parents=True)
-    source(release.repository, release.commit, tree)
+    _tell(source(release.repository, release.commit, tree), directory)
     for file in release.resolved[0].files:
         _place(file, tree, release)
     (directory / _MARKER).touch()
+
+
+def _tell(notes: Sequence[str], directory: Path) -> None:
+    """Begin the release's log with what its tree lacks."""
+    log = LogFile(directory, sys.maxsize, time.time)
+    for note in notes:
+        log.write(remark(note))
+    log.close()
 
 
 def _place(file: ResolvedFile, tree: Path, release: Release) -> None:
