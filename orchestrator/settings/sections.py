@@ -10,6 +10,7 @@ from orchestrator.settings.types import (
     Count,
     Deadline,
     File,
+    FileSize,
     HeaderName,
     Name,
     NeededFile,
@@ -85,7 +86,7 @@ class Limits(Section):
     branches_per_repository: Count = Field(default=200, description="environments of one repository")
     services_per_branch: Count = Field(default=50, description="services of one environment")
     releases_per_service: Count = Field(default=100, description="releases kept for `history`")
-    score_bytes: Count = Field(default=64 * 2**10, le=64 * 2**10, description="bytes of one Score file, 65536 at most")
+    score_bytes: FileSize = Field(default=64 * 2**10, description="bytes of one Score file, 65536 at most")
     branch_bytes: Count = Field(default=4 * _MIB, description="bytes of all Score files of one branch")
     pack_bytes: Count = Field(default=2048 * _MIB, description="bytes that git may write into one file")
     listing_bytes: Count = Field(default=16 * _MIB, description="bytes of git's list of branches")

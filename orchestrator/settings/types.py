@@ -109,5 +109,7 @@ Deadline = Annotated[float, Field(gt=0, le=86400)]
 """A time of at most a day, but some."""
 Count = Annotated[int, Field(ge=1, le=2**40)]
 """One or more."""
+FileSize = Annotated[int, Field(ge=1, le=64 * 2**10)]
+"""Bytes of a file that is read as YAML; more of it is never read."""
 PortNumber = Annotated[int, Field(ge=1024, le=65535)]
 """A port that needs no privilege."""

@@ -100,8 +100,11 @@ def test_a_file_over_the_limit_is_refused_by_its_size(remote, make_mirror):
 
     assert mirror.read_head(commit, GLOBS).files == (
         ("a/score.yaml", b"y" * 9),
-        ("b/score.yaml", "it is not read: the Score files of one branch may have 15 bytes together"),
-        ("score.yaml", "it has 11 bytes; a Score file may have 10"),
+        (
+            "b/score.yaml",
+            "it is not read: the Score files of one branch may have 15 bytes together (limits.branch_bytes)",
+        ),
+        ("score.yaml", "it has 11 bytes; a Score file may have 10 (limits.score_bytes)"),
     )
 
 

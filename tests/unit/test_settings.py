@@ -98,6 +98,7 @@ def test_the_first_of_several_mistakes_stands_for_all_of_them(file: Path) -> Non
         ("process: {ports: [20000]}", "1: process.ports[1]: is missing; add it"),
         ("process: {ports: [30000, 20000]}", "1: process.ports: write the first port, then the last"),
         ("limits: {services_per_branch: 1.5}", "1: limits.services_per_branch: write a whole number"),
+        ("limits: {score_bytes: 1048576}", "1: limits.score_bytes: write 65536 or less"),
         ("runtime: docker", "1: runtime: write 'process', 'memory' or 'kubernetes'"),
         ("runtime: kubernetes", "1: runtime: the kubernetes runtime is not there yet; write process or memory"),
         ("git: {protocols: []}", "1: git.protocols: give 1 or more"),

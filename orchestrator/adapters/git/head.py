@@ -88,9 +88,10 @@ class _Reader:
             return f"it is a {_kind(entry.mode)}; a Score file must be a regular file"
         size = self._objects.size(entry.id, "blob")
         if size > self._each:
-            return f"it has {size} bytes; a Score file may have {self._each}"
+            return f"it has {size} bytes; a Score file may have {self._each} (limits.score_bytes)"
         if size > self._left:
-            return f"it is not read: the Score files of one branch may have {self._most} bytes together"
+            most = f"may have {self._most} bytes together (limits.branch_bytes)"
+            return f"it is not read: the Score files of one branch {most}"
         self._left -= size
         return self._objects.read(entry.id, "blob", size)
 

@@ -24,7 +24,7 @@ class GitOptions:
     stall: float = 60.0
     pack_bytes: int = 2048 * _MIB
     listing_bytes: int = 16 * _MIB
-    score_bytes: int = _MIB
+    score_bytes: int = 64 * 1024
     head_bytes: int = 4 * _MIB
     tree_entries: int = 50_000
     tree_bytes: int = 512 * _MIB
