@@ -19,6 +19,7 @@ _PATH = r"[A-Za-z0-9._~+,=@/-]+"
 _WITH_HOST = re.compile(rf"(?P<protocol>https|http|ssh)://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/{_PATH}")
 _LIKE_SCP = re.compile(rf"{_USER}{_HOST}:(?!//|-){_PATH}")
 _ON_DISK = re.compile(rf"(?:file://)?/(?!/){_PATH}")
+_NOT_HERE = "credentials do not belong into a URL; put them into git.token_file"
 _CREDENTIALS = re.compile(r"(://)[^/\s@]*@")
 
 
@@ -59,13 +60,15 @@ def _parse(url: str) -> GitUrl:
         return GitUrl(url, "ssh", match["host"].lower())
     if _ON_DISK.fullmatch(url):
         return GitUrl(url, "file")
+    if _CREDENTIALS.search(url):
+        raise _refusal(url, _NOT_HERE)
     raise _refusal(url, "write https://host/path, ssh://user@host/path or user@host:path, without blanks, $ or %")
 
 
 def _with_host(url: str, match: re.Match[str]) -> GitUrl:
     protocol, port = match["protocol"], int(match["port"]) if match["port"] else None
     if protocol != "ssh" and match["user"]:
-        raise _refusal(url, "credentials do not belong into a URL; put them into git.token_file")
+        raise _refusal(url, _NOT_HERE)
     if port is not None and not 0 < port < 65536:
         raise _refusal(url, "the port must be between 1 and 65535")
     return GitUrl(url, protocol, match["host"].lower(), port)

@@ -113,6 +113,12 @@ def _unresolvable(reference: Reference, score: ScoreFile, metadata: object) -> s
         return "a placeholder names a resource and its output, as in ${resources.app.url}"
     name = reference.path[1]
     if name not in score.resources:
-        way_out = did_you_mean(name, tuple(score.resources)) or f"; there are {', '.join(score.resources) or 'none'}"
-        return printable(f'no resource "{printable(name, 64)}" in this file{way_out}', 300)
+        return printable(f'no resource "{printable(name, 64)}" in this file; {_known(name, score)}', 300)
     return check_output(score.resources[name].type, reference.path[2:])
+
+
+def _known(name: str, score: ScoreFile) -> str:
+    if not score.resources:
+        return f"add resources: {{{printable(name, 64)}: {{type: service}}}}"
+    near = did_you_mean(name, tuple(score.resources)).removeprefix("; ")
+    return near or f"there are {', '.join(score.resources)}"

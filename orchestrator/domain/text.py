@@ -4,7 +4,7 @@ In: any text, hostile or not, undecodable bytes kept by `surrogateescape`. Out: 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 _UNSEEN = (
@@ -56,6 +56,11 @@ def did_you_mean(word: str, candidates: Collection[str]) -> str:
     """End an error line: `; did you mean image?`, or nothing when no candidate is near."""
     near = nearest(word, candidates)
     return f"; did you mean {printable(near, 64)}?" if near else ""
+
+
+def listed(words: Sequence[str], most: int = 20) -> str:
+    """Name the first of many; what is left out leaves a `…`."""
+    return ", ".join((*words[:most], "…") if len(words) > most else words)
 
 
 def _piece(character: str) -> str:

@@ -90,7 +90,7 @@ def test_everything_else_is_refused_in_one_printable_line(url):
 
 @pytest.mark.parametrize("url", ["https://user:secret@host/a", "https://secret@host/a", "ssh://user:secret@host/a"])
 def test_credentials_in_a_url_are_refused_and_not_repeated(url):
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(Permanent, match=r"put them into git\.token_file") as caught:
         validate(url, ALL)
     assert "secret" not in str(caught.value)
 

@@ -253,6 +253,10 @@ RULES = {
         ),
         '7: containers.app.variables.A: no resource "aple" in this file; did you mean apple?',
     ),
+    "a resource where there are none": (
+        container("variables: {A: '${resources.app.url}'}"),
+        'no resource "app" in this file; add resources: {app: {type: service}}',
+    ),
     "an unknown output": (
         resources("app: {type: service}").replace("image: .", "image: .\n    variables: {A: '${resources.app.urll}'}"),
         "name one output of service; did you mean url?",

@@ -4,7 +4,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.text import code_point, did_you_mean, hidden, nearest, printable
+from orchestrator.domain.text import code_point, did_you_mean, hidden, listed, nearest, printable
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates included
 BIDI_CONTROLS = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -74,3 +74,9 @@ def test_a_word_that_is_like_nothing_finds_nothing() -> None:
 
 def test_a_huge_word_is_not_compared_at_all() -> None:
     assert nearest("a" * 1_000_000, ["a" * 1_000_000, "a"]) is None
+
+
+def test_a_list_that_is_cut_says_so() -> None:
+    assert listed(["a", "b"], 2) == "a, b"
+    assert listed(["a", "b", "c"], 2) == "a, b, …"
+    assert listed([]) == ""
