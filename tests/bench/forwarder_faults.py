@@ -16,6 +16,7 @@ import random
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import AsyncIterator
 from enum import Enum
@@ -147,13 +148,14 @@ def run(minutes: float, seed: int) -> str:
 async def _run(directory: Path, seconds: float, chance: random.Random) -> str:
     daemon, load, kills = Daemon(directory / "api.sock"), Load(), dict.fromkeys(Point, 0)
     settings, end = _settings(directory), time.monotonic() + seconds
+    journal = directory / "state" / "forwarder" / "journal.db"
     async with daemon.serving():
         while time.monotonic() < end or not all(kills.values()):
             point = min(Point, key=lambda each: (kills[each], chance.random()))
             await _round(settings, daemon, load, point, chance)
             kills[point] += 1
-        await _finish(settings, daemon, load)
-    _check(directory / "state" / "forwarder" / "journal.db")
+        await _finish(settings, journal, daemon, load)
+    _check(journal)
     figures = f"{len(load.acknowledged)} acknowledged, 0 lost, {daemon.repeats} told more than once"
     return f"forwarder: {sum(kills.values())} kills, {figures}"
 
@@ -175,11 +177,13 @@ async def _round(settings: Path, daemon: Daemon, load: Load, point: Point, chanc
         await asyncio.gather(*senders)
 
 
-async def _finish(settings: Path, daemon: Daemon, load: Load) -> None:
+async def _finish(settings: Path, journal: Path, daemon: Daemon, load: Load) -> None:
+    """Let one forwarder end what the others began; a delivery may be on disk that was killed before its answer."""
     daemon.away = False
     forwarder = await _start(settings)
     try:
         await daemon.until_told(load.acknowledged)
+        await asyncio.to_thread(_until_forwarded, journal)
         forwarder.process.terminate()
         await forwarder.ended()
     finally:
@@ -190,8 +194,19 @@ async def _finish(settings: Path, daemon: Daemon, load: Load) -> None:
 def _check(journal: Path) -> None:
     with contextlib.closing(sqlite3.connect(journal)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        found = dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
+    found = _states(journal)
     assert set(found) == {"forwarded"}, f"not everything is marked as forwarded: {found}"
+
+
+def _until_forwarded(journal: Path) -> None:
+    pause, end = threading.Event(), time.monotonic() + DEADLINE
+    while set(_states(journal)) != {"forwarded"} and time.monotonic() < end:
+        pause.wait(0.02)
+
+
+def _states(journal: Path) -> dict[str, int]:
+    with contextlib.closing(sqlite3.connect(journal, timeout=10)) as db:
+        return dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
 
 
 async def _start(settings: Path) -> Forwarder:
