@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return 130
     except OSError as error:
-        return _refuse("cannot write: no space left", 1) if error.errno == errno.ENOSPC else _fault(error)
+        return _full() if error.errno == errno.ENOSPC else _fault(error)
     except Exception as error:
         return _fault(error)
     return code if isinstance(code, int) else 0
@@ -134,6 +134,11 @@ def _refuse(line: str, code: int) -> int:
 def _help_of(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'anabranch'} --help"
+
+
+def _full() -> int:
+    _hang_up()
+    return _refuse("cannot write: no space left", 1)
 
 
 def _hang_up() -> int:

@@ -7,7 +7,7 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
@@ -28,10 +28,14 @@ _KINDS: dict[str, type[AnabranchError]] = {
 
 
 class Connection:
-    """Opens a connection for each request. Raises Temporary when there is no daemon, or when it goes away."""
+    """Opens a connection for each request. Raises Temporary when there is no daemon, or when it goes away.
 
-    def __init__(self, path: Path, seconds: float = _ANSWER_SECONDS) -> None:
+    `tried` are all the places where one was looked for.
+    """
+
+    def __init__(self, path: Path, seconds: float = _ANSWER_SECONDS, *, tried: Sequence[Path] = ()) -> None:
         self.path = path
+        self._tried = " or ".join(map(str, tried or (path,)))
         self._seconds = seconds
 
     def get(self, *parts: str, **query: object) -> object:
@@ -66,7 +70,7 @@ class Connection:
             connection.request(method, target, body, {"Connection": "close"})
             response = connection.getresponse()
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Temporary(f"no daemon at {self.path}; start one: anabranch up") from error
+            raise Temporary(f"no daemon at {self._tried}; start one: anabranch up") from error
         except PermissionError as error:
             raise Permanent(f"not allowed to use {self.path}: join its group, or ask who runs the daemon") from error
         except TimeoutError as error:

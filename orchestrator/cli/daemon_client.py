@@ -1,6 +1,7 @@
 """The daemon as the commands see it: questions and requests with typed answers."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -33,8 +34,8 @@ Change = EnvironmentView | EventView | Removed
 class Daemon:
     """Raises what the daemon refuses with, Temporary when there is none."""
 
-    def __init__(self, path: Path, seconds: float = 60.0) -> None:
-        self._connection = Connection(path, seconds)
+    def __init__(self, path: Path, seconds: float = 60.0, *, tried: Sequence[Path] = ()) -> None:
+        self._connection = Connection(path, seconds, tried=tried)
 
     def about(self) -> dict[str, object]:
         """Say which daemon this is."""

@@ -24,7 +24,7 @@ def edit(
     no_wait: options.NoWait = False,
     timeout: options.Timeout = rollout.SECONDS,
 ) -> None:
-    """Edit variables of a service with $EDITOR. Saving rolls out a release with them.
+    """Edit variables of a service with $VISUAL or $EDITOR. Saving rolls out a release with them.
 
     A changed line is an override, which survives pushes; a removed line takes an override back. Git is not touched.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestrator.errors import Permanent
 
+_VARIABLES = ("VISUAL", "EDITOR")
 _DEFAULT = ["vi"]
 
 
@@ -59,10 +60,11 @@ class Editor:
 
 
 def _command() -> list[str]:
+    name = next((name for name in _VARIABLES if os.environ.get(name, "").strip()), "EDITOR")
     try:
-        words = shlex.split(os.environ.get("EDITOR", "")) or _DEFAULT
+        words = shlex.split(os.environ.get(name, "")) or _DEFAULT
     except ValueError as error:
-        raise Permanent(f"EDITOR cannot be read as a command: {error}") from error
+        raise Permanent(f"{name} cannot be read as a command: {error}") from error
     if words == _DEFAULT and not sys.stdin.isatty():
         raise Permanent("no terminal for an editor; set EDITOR, or change variables with anabranch set")
     return words

@@ -15,7 +15,7 @@ from orchestrator.cli.daemon_client import Daemon
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.naming import ServiceId, find_environment, parse_service_id
 from orchestrator.domain.snapshot import EnvironmentView, HistoryEntry, ServiceView
-from orchestrator.domain.text import did_you_mean
+from orchestrator.domain.text import did_you_mean, listed
 from orchestrator.errors import NotFound, Permanent
 
 DEFAULT_ENVIRONMENT = "ANABRANCH_ENVIRONMENT"
@@ -65,7 +65,11 @@ class Session:
 
     def find(self, wanted: ServiceId) -> ServiceView:
         """Find the service of an id."""
-        return service_of(self._environment_of(wanted), wanted.service)
+        view, name = self._environment_of(wanted), wanted.service
+        known = any(service.service == name for service in view.services)
+        if not known and wanted.environment is None and self._is_environment(name):
+            raise NotFound(f'no service "{name}" in {view.environment}; did you mean -n {name}?')
+        return service_of(view, name)
 
     def _environment_of(self, wanted: ServiceId) -> EnvironmentView:
         if wanted.environment is None:
@@ -74,6 +78,13 @@ class Session:
         if self.named and self.named not in (view.environment, view.branch):
             raise WrongUsage(f"-n {self.named} and {wanted.environment}: name two environments; drop one of them")
         return view
+
+    def _is_environment(self, name: str) -> bool:
+        try:
+            self.daemon.environment(name)
+        except NotFound:
+            return False
+        return True
 
     def _by_variable(self, name: str) -> EnvironmentView:
         try:
@@ -90,18 +101,26 @@ class Session:
                 return next(view for view in views if view.environment == found)
             except NotFound:
                 pass
-        names = ", ".join(view.environment for view in views[:20]) or "there is none yet"
+        names = listed([view.environment for view in views]) or "there is none yet"
         raise WrongUsage(f"which environment? say -n ENVIRONMENT: {names}")
 
 
 def open_session(context: typer.Context, environment: str | None = None) -> Session:
     """Join what stands before the command and after it; raises WrongUsage when both name an environment."""
     common = context.find_object(Common) or Common()
-    if "" in (environment, common.environment):
+    before, after = _named(common.environment), _named(environment)
+    if before and after and before != after:
+        raise WrongUsage(f"-n {before} and -n {after}: name one environment")
+    tried = socket_path.places(common.socket, os.environ)
+    return Session(Daemon(tried[-1], tried=tried), after or before)
+
+
+def _named(option: str | None) -> str | None:
+    """Read what stands after `-n`, where `-n=main` is meant as `-n main`; raises WrongUsage when nothing does."""
+    name = option and option.removeprefix("=")
+    if name == "":
         raise WrongUsage("-n names no environment: it is empty")
-    if environment and common.environment and environment != common.environment:
-        raise WrongUsage(f"-n {common.environment} and -n {environment}: name one environment")
-    return Session(Daemon(socket_path.find(common.socket, os.environ)), environment or common.environment)
+    return name
 
 
 def parse(text: str) -> ServiceId:
@@ -118,7 +137,7 @@ def service_of(environment: EnvironmentView, name: str) -> ServiceView:
         if service.service == name:
             return service
     names = [service.service for service in environment.services]
-    near = did_you_mean(name, names) or f"; there are {', '.join(names[:20]) or 'none'}"
+    near = did_you_mean(name, names) or f"; there are {listed(names) or 'none'}"
     raise NotFound(
         f'no service "{name}" in {environment.environment}{near} (anabranch -n {environment.environment} ps)'
     )
@@ -131,7 +150,7 @@ def releases_of(entries: tuple[HistoryEntry, ...], wanted: ServiceId) -> tuple[H
         return entries
     kept = tuple(entry for entry in entries if f"v{entry.number}" == version or entry.commit.startswith(version))
     if not kept:
-        known = ", ".join(f"v{entry.number}" for entry in entries[:10]) or "none yet"
+        known = listed([f"v{entry.number}" for entry in entries], 10) or "none yet"
         raise NotFound(
             f"{wanted.service} has no release {version}; there are {known} (anabranch history {wanted.service})"
         )

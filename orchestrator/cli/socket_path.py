@@ -14,12 +14,19 @@ _VARIABLE = "ANABRANCH_SETTINGS__API__SOCKET"
 
 def find(given: Path | None, environ: Mapping[str, str]) -> Path:
     """Name the socket: the given one, that of the settings, the user's own when there is one, the system's."""
+    return places(given, environ)[-1]
+
+
+def places(given: Path | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Name where the socket is looked for; the last one is it."""
     said = given or _set(environ)
     if said:
-        return said
+        return (said,)
     runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if not runtime:
+        return (_SYSTEM,)
     own = Path(runtime) / "anabranch" / "api.sock"
-    return own if runtime and own.exists() else _SYSTEM
+    return (own,) if own.exists() else (own, _SYSTEM)
 
 
 def _set(environ: Mapping[str, str]) -> Path | None:

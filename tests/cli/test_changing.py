@@ -213,6 +213,15 @@ def test_an_editor_that_fails_changes_nothing(world: Any, editor: Editor) -> Non
     assert world.run("history", f"{branch}:app", "-q").lines == [f"{branch}:app@v1"]
 
 
+def test_an_edit_takes_the_visual_editor_and_needs_a_terminal_for_the_default_one(world: Any, editor: Editor) -> None:
+    branch = world.make("edit-visual", "app")
+    same = world.run("-n", branch, "edit", "app", EDITOR="false", VISUAL=editor("pass"))
+    assert (same.code, same.out) == (0, "no change\n")
+    none = world.shell(f"anabranch -n {branch} edit app < /dev/null")
+    line = "anabranch: no terminal for an editor; set EDITOR, or change variables with anabranch set\n"
+    assert (none.code, none.err) == (1, line)
+
+
 def test_redeploy_repeats_the_commit(world: Any) -> None:
     branch = world.make("again", "app")
     done = world.run("-n", branch, "redeploy", "app")

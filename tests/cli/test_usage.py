@@ -21,6 +21,7 @@ from orchestrator.cli.app import app
         (("ps", "main:wbe"), 'no service "wbe" in main; did you mean web? (anabranch -n main ps)'),
         (("ps", "main:zzz"), 'no service "zzz" in main; there are app, audit, many, other-app, web'),
         (("-n", "main", "logs", "ap"), 'no service "ap" in main; did you mean app?'),
+        (("-n=-x", "ps"), 'no environment "-x"'),
         (("describe", "mian"), 'no environment "mian"; did you mean main?'),
         (("history", "main:app@v77"), "app has no release v77; there are v1"),
     ],
@@ -47,6 +48,7 @@ def test_what_is_missing_is_named_with_the_way_out(world: Any, words: tuple[str,
         (("edit", ":app"), "names no environment"),
         (("history", "main:app@"), 'no version after "@"'),
         (("-n", "", "ps"), "it is empty"),
+        (("-n=", "ps"), "it is empty"),
         (("edit",), "SERVICE"),
         (("hook",), "hook"),
         (("set", "main:app"), "NAME=TEXT"),
@@ -304,3 +306,27 @@ def test_the_socket_of_the_settings_file_here_is_found(tmp_path: Path, monkeypat
     assert socket_path.find(None, {"ANABRANCH_SETTINGS__API__SOCKET": "/set.sock"}) == Path("/set.sock")
     (tmp_path / "anabranch.yaml").write_text("api: [nonsense\n")
     assert socket_path.find(None, {}) == Path("/run/anabranch/api.sock")
+    assert socket_path.places(None, {"XDG_RUNTIME_DIR": "/own"})[0] == Path("/own/anabranch/api.sock")
+
+
+def test_without_a_daemon_every_place_is_named_where_one_was_looked_for(world: Any, tmp_path: Path) -> None:
+    said = world.run("envs", at=tmp_path, ANABRANCH_SOCKET="", XDG_RUNTIME_DIR=str(tmp_path))
+    places = f"{tmp_path}/anabranch/api.sock or /run/anabranch/api.sock"
+    assert said.err == f"anabranch: no daemon at {places}; start one: anabranch up\n"
+
+
+def test_an_environment_after_an_equals_sign_is_meant_without_it(world: Any) -> None:
+    assert world.run("-n=main", "ps", "-q").lines == world.run("-n", "main", "ps", "-q").lines
+    assert world.run("ps", "-n=main", "-q").code == 0
+
+
+def test_an_environment_in_the_place_of_a_service_is_taken_for_one(world: Any) -> None:
+    branch = world.make("not-a-service", "app")
+    said = world.run("-n", "main", "ps", branch)
+    assert (said.code, said.err) == (1, f'anabranch: no service "{branch}" in main; did you mean -n {branch}?\n')
+
+
+@pytest.mark.parametrize("words", ["envs", "envs -o json", "-n main ps -q"])
+def test_a_full_disk_is_one_line(world: Any, words: str) -> None:
+    said = world.shell(f"anabranch {words} > /dev/full")
+    assert (said.code, said.err) == (1, "anabranch: cannot write: no space left\n")
