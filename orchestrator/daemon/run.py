@@ -5,8 +5,6 @@ The runner of local processes comes first of all, so that it starts from a proce
 
 import os
 import random
-import signal
-import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -30,6 +28,7 @@ from orchestrator.daemon.options import about, api_options, check_runtime, git_o
 from orchestrator.daemon.post import Post
 from orchestrator.daemon.state import locked
 from orchestrator.settings import Settings
+from orchestrator.stop import Stop
 
 _log = structlog.get_logger("daemon")
 
@@ -40,14 +39,14 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
     Raises Permanent with one line when something that it needs cannot be had.
     """
     log.configure(settings.log.level, settings.log.format, secrets(settings))
-    stop = _stop_on_signals()
+    stop = Stop()
     with ExitStack() as stack:
         check_runtime(settings)
         stack.enter_context(locked(settings.state_directory))
         os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
         _start(settings, stack)
         if forwarder:
-            stack.enter_context(companion(forwarder, stop))
+            stack.enter_context(companion(forwarder, lambda: stop.asked))
         _log.info("ready", socket=str(settings.socket), runtime=settings.runtime.value, pid=os.getpid())
         stop.wait()
         _log.info("stopping")
@@ -90,10 +89,3 @@ def _mirrors(settings: Settings) -> Mapping[str, Mirror]:
         r.name: Mirror(directory / r.name, r.name, r.url, options, r.default_branch or None)
         for r in settings.repositories
     }
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop
