@@ -26,8 +26,8 @@ _KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Con
 class ActorGateway:
     """Implements the API's `Gateway` on a running actor system whose root is at `root`."""
 
-    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports) -> None:
-        self._system, self._root, self._ports = system, root, ports
+    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports, deadline: timedelta = DEADLINE) -> None:
+        self._system, self._root, self._ports, self._deadline = system, root, ports, deadline
 
     def hint(self, hints: tuple[RefHint, ...]) -> None:
         """Pass hints on; they are kept in memory only, since the daemon's start reads everything."""
@@ -86,14 +86,20 @@ class ActorGateway:
             raise Temporary(f"unexpected answer {type(answer).__name__}; look at anabranch actors tree")
         return answer
 
-    def _ask(self, message: object, deadline: timedelta = DEADLINE) -> object:
+    def _ask(self, message: object, deadline: timedelta | None = None) -> object:
         with self._system.private() as asker:
-            answer = asker.ask(self._root, message, deadline)
+            answer = asker.ask(self._root, message, deadline or self._deadline)
         if answer is None:
-            raise Temporary("no answer in time; what is it busy with? (anabranch actors tree)")
+            raise Temporary(self._late())
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer
+
+    def _late(self) -> str:
+        trouble = self._ports.store.trouble
+        if trouble:
+            return f"{trouble}; make room there or free the file: it is tried again until it is written"
+        return "no answer in time; what is it busy with? (anabranch actors tree)"
 
 
 class LogTexts:

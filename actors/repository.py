@@ -218,6 +218,12 @@ class RepositoryActor(BaseActor):
             self._gone(moved.branch)
         self.moved[moved.branch] = moved
         self.tell_parent(moved)
+        for other in self._displaced(moved):
+            self._gone(other)
+
+    def _displaced(self, moved: HeadMoved) -> tuple[str, ...]:
+        """Name the branch whose place in the environment this one took: the default branch of before."""
+        return tuple(b for b, m in self.moved.items() if m.environment == moved.environment and b != moved.branch)
 
     def _judge(self, heads: Heads, selection: Selection, bare: dict[str, HeadMoved]) -> tuple[str, ...]:
         """Let go what git confirms to be gone; returns the environments whose going is not confirmed."""
