@@ -26,6 +26,7 @@ from actors.engine.dead_letters import DeadLetters
 from actors.engine.mailbox import Mailbox
 from actors.engine.scheduler import Scheduler
 from actors.engine.tally import Tally
+from actors.engine.timing import Timings
 
 RECENT = 10  # messages remembered for an actor
 ATTEMPTS = 2  # Thespian hands a message that failed to the same instance once more
@@ -41,6 +42,7 @@ class Home(Protocol):
     scheduler: Scheduler
     dead_letters: DeadLetters
     tally: Tally
+    timings: Timings
 
     def send(self, target: ActorAddress, message: object, sender: ActorAddress) -> None:
         """Take a message to its place, or to the dead letters."""
@@ -73,7 +75,7 @@ class Cell(Mailbox):
     )
 
     def __init__(self, home: Home, blueprint: Blueprint | None, parent: Place) -> None:
-        super().__init__(home.scheduler)
+        super().__init__(home.scheduler, home.timings.of(blueprint.actor_class.__name__ if blueprint else "?"))
         self._home = home
         self._instance: Actor | None = None
         self.address: ActorAddress = LocalAddress(self)

@@ -1,15 +1,19 @@
 """A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
 
 Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
+Each keeps the trace in which it was sent. While there is a `pause`, that has the turn.
 """
 
 from collections import deque
 from threading import Lock
 from time import monotonic
 
-from thespian.actors import ActorAddress
+from thespian.actors import ActorAddress, ActorExitRequest
 
+from actors.engine.pause import Pause
 from actors.engine.scheduler import Scheduler
+from actors.engine.timing import QUICK, Timing
+from actors.engine.trace import adopt, current_trace, traced
 from actors.engine.worker import Worker
 
 TURN = 64  # messages before others get their turn
@@ -18,12 +22,15 @@ TURN = 64  # messages before others get their turn
 class Mailbox:
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
 
-    __slots__ = ("_messages", "_scheduler", "_turn", "closed")
+    __slots__ = ("_messages", "_scheduler", "_timing", "_turn", "busy", "closed", "pause")
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, timing: Timing | None = None) -> None:
         self._scheduler = scheduler
-        self._messages: deque[tuple[object, ActorAddress]] = deque()
+        self._timing = timing or Timing()
+        self._messages: deque[tuple[object, ActorAddress, str]] = deque()
         self._turn = Lock()
+        self.pause: Pause | None = None
+        self.busy = 0.0
         self.closed = ""
 
     @property
@@ -41,7 +48,9 @@ class Mailbox:
 
     def post(self, message: object, sender: ActorAddress) -> None:
         """Append a message; the closing side drains after it closed, so none is lost between the two."""
-        self._messages.append((message, sender))
+        self._messages.append((message, sender, current_trace()))
+        if self.pause is not None and isinstance(message, ActorExitRequest):
+            self.resume()
         if self.closed:
             self._drain()
         elif self._turn.acquire(blocking=False):
@@ -49,25 +58,51 @@ class Mailbox:
 
     def run(self, worker: Worker) -> None:
         """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile."""
+        began = since = worker.since
+        quick, slow, keeps = 0, 0.0, False
         for _ in range(TURN):
+            pause = self.pause
+            keeps = pause is not None and pause.stops()
+            if keeps:
+                break
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 break
-            worker.since = now = monotonic()
-            self.receive(message, sender, now)
-            if self.closed:
-                return
-            if worker.detached:
+            if trace is not current_trace():
+                adopt(trace)
+            worker.since = since
+            self.receive(message, sender, since)
+            now = monotonic()
+            if now - since < QUICK:
+                quick += 1
+            else:
+                slow += now - since
+                self._timing.add(now - since)
+            since, keeps = now, self.closed != ""
+            if keeps or worker.detached:
                 break
-        self._pass_turn()
+        self.busy += since - began
+        self._timing.add_quick(quick, since - began - slow)
+        if not keeps:
+            self._pass_turn()
+
+    def hold(self) -> None:
+        """Let all messages wait, from the next one on; from any thread."""
+        self.pause = self.pause or Pause(lambda: self._scheduler.put(self))
+
+    def resume(self) -> None:
+        """End the pause, if there is one; a request to exit does it, too."""
+        pause, self.pause = self.pause, None
+        if pause is not None:
+            pause.end()
 
     def close(self, reason: str) -> None:
         """Close for ever, by the holder of the turn, who keeps it; what waits bounces."""
         self.closed = reason
         self._drain()
 
-    def waiting(self) -> tuple[tuple[object, ActorAddress], ...]:
+    def waiting(self) -> tuple[tuple[object, ActorAddress, str], ...]:
         """Copy what waits, without stopping anybody; a copy disturbed too often is given up as empty."""
         for _ in range(10):
             try:
@@ -87,7 +122,8 @@ class Mailbox:
     def _drain(self) -> None:
         while True:
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 return
-            self.bounce(message, sender)
+            with traced(trace):
+                self.bounce(message, sender)

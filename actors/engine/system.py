@@ -34,6 +34,7 @@ from actors.engine.sources import Sources
 from actors.engine.status import actor_status, system_status
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
+from actors.engine.timing import Timings
 
 THREAD_GRACE = 1.0  # seconds that idle threads get to end, beyond the patience with actors
 
@@ -51,6 +52,7 @@ class Engine:
         self.dead_letters = DeadLetters()
         self.scheduler = Scheduler()
         self.timers = Timers()
+        self.timings = Timings()
         self.registry = Registry(self.tally)
         self.sources = Sources(lambda target, message: self.send(target, message, SYSTEM))
         self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources)
@@ -171,6 +173,8 @@ class Engine:
             self._stopped.wait(self._patience + THREAD_GRACE)
             return
         deadline = monotonic() + self._patience
+        for cell in self.registry.cells():
+            cell.resume()
         if not self.guardian.dismiss(self._patience):
             log.warning("shutdown does not wait longer: %s", _who(self.registry.cells()))
         self.timers.stop(THREAD_GRACE)

@@ -15,6 +15,8 @@ from typing import Protocol
 from thespian.actors import ActorAddress, WakeupMessage
 from thespian.system.timing import timePeriodSeconds
 
+from actors.engine.trace import current_trace, traced
+
 
 class Sleeper(Protocol):
     """What a timer needs of an actor."""
@@ -35,6 +37,7 @@ class Wakeup:
     number: int
     sleeper: Sleeper = field(compare=False)
     message: WakeupMessage = field(compare=False)
+    trace: str = field(compare=False)
 
 
 class Timers:
@@ -65,7 +68,8 @@ class Timers:
         seconds = timePeriodSeconds(period)
         if isnan(seconds):
             raise ValueError("wakeupAfter: the period is not a number")
-        wakeup = Wakeup(monotonic() + seconds, next(self._numbers), sleeper, WakeupMessage(period, payload))
+        due, message = monotonic() + seconds, WakeupMessage(period, payload)
+        wakeup = Wakeup(due, next(self._numbers), sleeper, message, current_trace())
         with self._changed:
             sleeper.wakeups += 1
             heappush(self._heap, wakeup)
@@ -93,7 +97,8 @@ class Timers:
             wakeup = self._next_due()
             if wakeup is None:
                 return
-            wakeup.sleeper.post(wakeup.message, wakeup.sleeper.address)
+            with traced(wakeup.trace):
+                wakeup.sleeper.post(wakeup.message, wakeup.sleeper.address)
 
     def _next_due(self) -> Wakeup | None:
         with self._changed:
