@@ -1,30 +1,42 @@
 """A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
 
 Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
+The holder may keep the turn for a while: it sets `held`, and whoever ends the rest puts the mailbox in the run queue.
 """
 
+import sys
 from collections import deque
 from threading import Lock
 from time import monotonic
 
-from thespian.actors import ActorAddress
+from thespian.actors import ActorAddress, ActorSystemMessage
 
+from actors.engine.rest import Rest
 from actors.engine.scheduler import Scheduler
-from actors.engine.worker import Worker
+from actors.engine.worker import HUNG_AFTER, Worker
 
 TURN = 64  # messages before others get their turn
+UNLIMITED = sys.maxsize
 
 
 class Mailbox:
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
 
-    __slots__ = ("_messages", "_scheduler", "_turn", "closed")
+    __slots__ = ("_messages", "_scheduler", "_turn", "closed", "held", "limit", "resting")
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, limit: int = UNLIMITED) -> None:
         self._scheduler = scheduler
         self._messages: deque[tuple[object, ActorAddress]] = deque()
         self._turn = Lock()
         self.closed = ""
+        self.held = False
+        self.limit = limit
+        self.resting: Rest | None = None
+
+    @property
+    def hung_after(self) -> float:
+        """Seconds that a message may last before it counts as hung."""
+        return HUNG_AFTER
 
     @property
     def length(self) -> int:
@@ -39,16 +51,42 @@ class Mailbox:
         """Say where a message goes that nobody will handle; `closed` is the reason."""
         raise NotImplementedError
 
+    def refuse(self, message: object, sender: ActorAddress) -> None:
+        """Say where a message goes for which there is no room."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """Make `resting` and see to its end; the last act of a turn that left `held`."""
+        raise NotImplementedError
+
+    def rise(self) -> None:
+        """Go on after a rest, before any message."""
+        raise NotImplementedError
+
+    def disturb(self, message: object) -> None:
+        """Look at a message that came during a rest."""
+        raise NotImplementedError
+
     def post(self, message: object, sender: ActorAddress) -> None:
         """Append a message; the closing side drains after it closed, so none is lost between the two."""
+        if len(self._messages) >= self.limit and not isinstance(message, ActorSystemMessage):
+            self.refuse(message, sender)
+            return
         self._messages.append((message, sender))
         if self.closed:
             self._drain()
         elif self._turn.acquire(blocking=False):
             self._scheduler.put(self)
+        elif self.resting is not None:
+            self.disturb(message)
 
     def run(self, worker: Worker) -> None:
         """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile."""
+        if self.held:
+            self.held, self.resting = False, None
+            self.rise()
+            if self._leaves():
+                return
         for _ in range(TURN):
             try:
                 message, sender = self._messages.popleft()
@@ -56,7 +94,7 @@ class Mailbox:
                 break
             worker.since = now = monotonic()
             self.receive(message, sender, now)
-            if self.closed:
+            if (self.closed or self.held) and self._leaves():
                 return
             if worker.detached:
                 break
@@ -75,6 +113,13 @@ class Mailbox:
             except RuntimeError:
                 continue
         return ()
+
+    def _leaves(self) -> bool:
+        """End a turn that is not passed on; nothing follows `rest`, since another worker may run by then."""
+        if self.held and not self.closed:
+            self.rest()
+            return True
+        return bool(self.closed)
 
     def _pass_turn(self) -> None:
         if self._messages:

@@ -8,6 +8,8 @@ from threading import Lock, Thread, local
 from time import monotonic
 from typing import Protocol
 
+HUNG_AFTER = 60.0  # seconds that a message may last before it counts as hung
+
 _here = local()
 
 
