@@ -57,7 +57,11 @@ class ActorRecord:
 
 @dataclass(frozen=True, slots=True)
 class EngineCounters:
-    """The engine as a whole; `dead_letters`: reason and number; `capped`: how often no worker was to be had."""
+    """The engine as a whole.
+
+    `dead_letters`: reason and number; `hung`: how many handlers were found to hang; `capped`: how often no worker was
+    to be had.
+    """
 
     actors: int
     created: int
@@ -69,6 +73,7 @@ class EngineCounters:
     workers: int
     running: int
     blocked: int
+    hung: int
     capped: int
     timers: int
     endpoints: int
@@ -98,6 +103,7 @@ def counters(system: Any) -> EngineCounters:
         workers=len(workers),
         running=sum(worker.running is not None for worker in workers),
         blocked=sum(worker.running is not None and worker.detached for worker in workers),
+        hung=engine.scheduler.hung,
         capped=engine.scheduler.capped,
         timers=len(engine.timers.pending()),
         endpoints=engine.registry.endpoints(),
@@ -139,4 +145,6 @@ def _state(cell: Cell, worker: Worker | None) -> ActorState:
         return ActorState.STARTING
     if worker is None:
         return ActorState.IDLE
+    if worker.hung:
+        return ActorState.HUNG
     return ActorState.BLOCKED if worker.detached else ActorState.RUNNING
