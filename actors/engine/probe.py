@@ -7,13 +7,15 @@ from collections.abc import Callable
 from time import monotonic
 
 from actors.engine.timing import Durations, Timing
-from actors.engine.worker import Runnable, Worker
+from actors.engine.worker import HUNG_AFTER, Runnable, Worker
 
 EVERY = 0.25  # seconds between two launches
 
 
 class Probe:
     """Rides the run queue; at most one ride at a time."""
+
+    hung_after = HUNG_AFTER
 
     def __init__(self, put: Callable[[Runnable], None]) -> None:
         self._put = put

@@ -20,6 +20,8 @@ class ActorState(StrEnum):
     IDLE = "idle"
     RUNNING = "running"
     BLOCKED = "blocked"
+    HUNG = "hung"
+    BACKING_OFF = "backing off"
     EXITING = "exiting"
 
 
@@ -33,7 +35,10 @@ class HandledMessage:
 
 @dataclass(frozen=True, slots=True)
 class ActorRecord:
-    """One actor; `recent` is oldest first, `running_for` is None unless it handles a message."""
+    """One actor; `recent` is oldest first, `running_for` is None unless it handles a message.
+
+    `failure` is what the last failed instance raised, `next_in` when the next one begins, None unless it backs off.
+    """
 
     address: str
     class_name: str
@@ -43,23 +48,32 @@ class ActorRecord:
     last_message: str | None
     running_for: float | None
     handled: int
+    restarts: int
+    failure: str
+    next_in: float | None
     age: float
     recent: tuple[HandledMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EngineCounters:
-    """The engine as a whole; `dead_letters`: reason and number; `capped`: how often no worker was to be had."""
+    """The engine as a whole.
+
+    `dead_letters`: reason and number; `hung`: how many handlers were found to hang; `capped`: how often no worker was
+    to be had.
+    """
 
     actors: int
     created: int
     ended: int
     handled: int
     failures: int
+    restarts: int
     dead_letters: tuple[tuple[str, int], ...]
     workers: int
     running: int
     blocked: int
+    hung: int
     capped: int
     timers: int
     endpoints: int
@@ -84,10 +98,12 @@ def counters(system: Any) -> EngineCounters:
         ended=engine.tally.of("ended"),
         handled=engine.tally.of("handled by ended actors") + sum(cell.handled for cell in cells),
         failures=engine.tally.of("failures"),
+        restarts=engine.tally.of("restarts"),
         dead_letters=engine.dead_letters.counts(),
         workers=len(workers),
         running=sum(worker.running is not None for worker in workers),
         blocked=sum(worker.running is not None and worker.detached for worker in workers),
+        hung=engine.scheduler.hung,
         capped=engine.scheduler.capped,
         timers=len(engine.timers.pending()),
         endpoints=engine.registry.endpoints(),
@@ -112,6 +128,9 @@ def _record(cell: Cell, worker: Worker | None, now: float, epoch: float) -> Acto
         last_message=recent[-1][0].__name__ if recent else None,
         running_for=max(0.0, now - worker.since) if worker else None,
         handled=cell.handled,
+        restarts=cell.restarts,
+        failure=cell.failure,
+        next_in=max(0.0, cell.resumes_at - now) if cell.held else None,
         age=now - cell.born,
         recent=tuple(HandledMessage(each.__name__, epoch + at) for each, at in recent),
     )
@@ -120,8 +139,12 @@ def _record(cell: Cell, worker: Worker | None, now: float, epoch: float) -> Acto
 def _state(cell: Cell, worker: Worker | None) -> ActorState:
     if cell.exiting:
         return ActorState.EXITING
+    if cell.held:
+        return ActorState.BACKING_OFF
     if not cell.started:
         return ActorState.STARTING
     if worker is None:
         return ActorState.IDLE
+    if worker.hung:
+        return ActorState.HUNG
     return ActorState.BLOCKED if worker.detached else ActorState.RUNNING

@@ -5,7 +5,7 @@ Calls flow in from outside code and, through references, from actors; the method
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Event, Lock
 from time import monotonic, time
@@ -32,6 +32,8 @@ from actors.engine.registry import Registry
 from actors.engine.scheduler import Scheduler
 from actors.engine.sources import Sources
 from actors.engine.status import actor_status, system_status
+from actors.engine.supervised_cell import SupervisedCell
+from actors.engine.supervision import rules_of
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
 from actors.engine.timing import Timings
@@ -44,7 +46,7 @@ log = logging.getLogger(__name__)
 class Engine:
     """An in-process Thespian system base; `capabilities` is shared with whoever made it, and filled."""
 
-    def __init__(self, capabilities: dict[str, Any], patience: float) -> None:
+    def __init__(self, capabilities: dict[str, Any], patience: float, escalated: Callable[[str], None]) -> None:
         self.capabilities = capabilities
         capabilities.update(_own_capabilities())
         self._patience = patience
@@ -55,7 +57,7 @@ class Engine:
         self.timings = Timings()
         self.registry = Registry(self.tally)
         self.sources = Sources(lambda target, message: self.send(target, message, SYSTEM))
-        self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources)
+        self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources, escalated)
         self._endpoint = self.external_clone()
         self._stopping = Lock()
         self._stopped = Event()
@@ -206,7 +208,9 @@ class Engine:
         return self._settle(blueprint, parent)
 
     def _settle(self, blueprint: Blueprint, parent: Cell | None) -> ActorAddress:
-        cell = Cell(self, blueprint, parent or self.guardian)
+        rules = rules_of(blueprint.actor_class)
+        home = parent or self.guardian
+        cell = SupervisedCell(self, blueprint, home, rules) if rules else Cell(self, blueprint, home)
         self.registry.add(cell)
         cell.start()
         if parent is None:
