@@ -228,6 +228,14 @@ class Engine:
         return self.guardian if address == SYSTEM else self.registry.find(address)
 
 
+def engine_of(system: Any) -> Engine:
+    """The engine of an ActorSystem, or the one given; TypeError when it is none."""
+    engine = getattr(system, "_systemBase", system)
+    if not isinstance(engine, Engine):
+        raise TypeError(f"not a running system of this engine: {type(engine).__name__}")
+    return engine
+
+
 def _own_capabilities() -> dict[str, Any]:
     return {
         "Python Version": tuple(sys.version_info),
