@@ -3,6 +3,7 @@
 A system flows in; frozen records flow out. Times are seconds, points in time seconds since the epoch.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic, time
@@ -10,7 +11,7 @@ from typing import Any
 
 from actors.engine.cell import Cell
 from actors.engine.letter import Letter
-from actors.engine.system import engine_of
+from actors.engine.system import Engine, engine_of
 from actors.engine.timing import Durations
 from actors.engine.worker import Worker
 
@@ -119,10 +120,19 @@ def counters(system: Any) -> EngineCounters:
         capped=engine.scheduler.capped,
         timers=len(engine.timers.pending()),
         endpoints=engine.registry.endpoints(),
-        handlers=tuple(sorted(engine.timings.read().items(), key=lambda each: each[0])),
+        handlers=_handlers(engine, cells),
         delays=engine.scheduler.probe.delays(),
         delay=engine.scheduler.probe.riding_for(),
     )
+
+
+def _handlers(engine: Engine, cells: tuple[Cell, ...]) -> tuple[tuple[str, Durations], ...]:
+    handled, busy = defaultdict[str, int](int), defaultdict[str, float](float)
+    for cell in cells:
+        handled[cell.class_name] += cell.handled
+        busy[cell.class_name] += cell.busy
+    names = engine.timings.names()
+    return tuple((name, engine.timings.of(name).read(handled[name], busy[name])) for name in names)
 
 
 def letters(system: Any) -> tuple[Letter, ...]:
