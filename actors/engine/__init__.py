@@ -10,28 +10,51 @@ from typing import Any
 from thespian.actors import ActorSystem
 
 from actors.engine.dead_letters import DeadLetter
-from actors.engine.snapshot import ActorRecord, ActorState, EngineCounters, HandledMessage, counters, snapshot
+from actors.engine.letter import Letter
+from actors.engine.snapshot import (
+    ActorRecord,
+    ActorState,
+    EngineCounters,
+    HandledMessage,
+    counters,
+    letters,
+    snapshot,
+)
+from actors.engine.steering import pause, replay, resume, step
 from actors.engine.supervision import ChildActorFailed, Heir, Supervision, Then, supervised
 from actors.engine.system import Engine
+from actors.engine.timing import BOUNDS, Durations
+from actors.engine.trace import adopt, current_trace, traced
 from actors.engine.worker import expect_blocking
 
 __all__ = [
+    "BOUNDS",
     "ActorRecord",
     "ActorState",
     "ChildActorFailed",
     "DeadLetter",
+    "Durations",
     "Engine",
     "EngineCounters",
     "HandledMessage",
     "Heir",
+    "Letter",
     "Supervision",
     "Then",
+    "adopt",
     "counters",
+    "current_trace",
     "expect_blocking",
+    "letters",
     "make_base",
     "open_system",
+    "pause",
+    "replay",
+    "resume",
     "snapshot",
+    "step",
     "supervised",
+    "traced",
 ]
 
 PATIENCE = 10.0  # seconds that a shutdown waits for actors

@@ -29,6 +29,7 @@ from actors.engine.scheduler import Scheduler
 from actors.engine.supervision import ChildActorFailed, Escalation
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
+from actors.engine.timing import Timings
 
 RECENT = 10  # messages remembered for an actor
 ATTEMPTS = 2  # Thespian hands a message that failed to the same instance once more
@@ -46,6 +47,7 @@ class Home(Protocol):
     dead_letters: DeadLetters
     tally: Tally
     timers: Timers
+    timings: Timings
 
     def send(self, target: ActorAddress, message: object, sender: ActorAddress) -> None:
         """Take a message to its place, or to the dead letters."""
@@ -78,7 +80,7 @@ class Cell(Mailbox):
     )
 
     def __init__(self, home: Home, blueprint: Blueprint | None, parent: Place, limit: int = UNLIMITED) -> None:
-        super().__init__(home.scheduler, limit)
+        super().__init__(home.scheduler, limit, home.timings.of(blueprint.actor_class.__name__ if blueprint else "?"))
         self._home = home
         self._instance: Actor | None = None
         self.address: ActorAddress = LocalAddress(self)

@@ -1,7 +1,8 @@
 """A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
 
 Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
-The holder may keep the turn for a while: it sets `held`, and whoever ends the rest puts the mailbox in the run queue.
+Each keeps the trace in which it was sent. The holder may keep the turn for a while: it sets `held`, and whoever ends
+the rest puts the mailbox in the run queue; so does whoever ends a `pause`, or lets a message step through it.
 """
 
 import sys
@@ -9,10 +10,13 @@ from collections import deque
 from threading import Lock
 from time import monotonic
 
-from thespian.actors import ActorAddress, ActorSystemMessage
+from thespian.actors import ActorAddress, ActorExitRequest, ActorSystemMessage
 
+from actors.engine.pause import Pause
 from actors.engine.rest import Rest
 from actors.engine.scheduler import Scheduler
+from actors.engine.timing import QUICK, Timing
+from actors.engine.trace import adopt, current_trace, traced
 from actors.engine.worker import HUNG_AFTER, Worker
 
 TURN = 64  # messages before others get their turn
@@ -22,12 +26,26 @@ UNLIMITED = sys.maxsize
 class Mailbox:
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
 
-    __slots__ = ("_messages", "_scheduler", "_turn", "closed", "held", "limit", "resting")
+    __slots__ = (
+        "_messages",
+        "_scheduler",
+        "_timing",
+        "_turn",
+        "busy",
+        "closed",
+        "held",
+        "limit",
+        "pause",
+        "resting",
+    )
 
-    def __init__(self, scheduler: Scheduler, limit: int = UNLIMITED) -> None:
+    def __init__(self, scheduler: Scheduler, limit: int = UNLIMITED, timing: Timing | None = None) -> None:
         self._scheduler = scheduler
-        self._messages: deque[tuple[object, ActorAddress]] = deque()
+        self._timing = timing or Timing()
+        self._messages: deque[tuple[object, ActorAddress, str]] = deque()
         self._turn = Lock()
+        self.pause: Pause | None = None
+        self.busy = 0.0
         self.closed = ""
         self.held = False
         self.limit = limit
@@ -72,7 +90,9 @@ class Mailbox:
         if len(self._messages) >= self.limit and not isinstance(message, ActorSystemMessage):
             self.refuse(message, sender)
             return
-        self._messages.append((message, sender))
+        self._messages.append((message, sender, current_trace()))
+        if self.pause is not None and isinstance(message, ActorExitRequest):
+            self.resume()
         if self.closed:
             self._drain()
         elif self._turn.acquire(blocking=False):
@@ -85,27 +105,50 @@ class Mailbox:
         if self.held:
             self.held, self.resting = False, None
             self.rise()
-            if self._leaves():
-                return
+        pause = self.pause
+        if self._leaves() or (pause is not None and pause.stops()):
+            return
+        began = since = worker.since
+        quick, slow = 0, 0.0
         for _ in range(TURN):
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 break
-            worker.since = now = monotonic()
-            self.receive(message, sender, now)
-            if (self.closed or self.held) and self._leaves():
-                return
-            if worker.detached:
+            if trace is not current_trace():
+                adopt(trace)
+            worker.since = since
+            self.receive(message, sender, since)
+            now = monotonic()
+            if now - since < QUICK:
+                quick += 1
+            else:
+                slow += now - since
+                self._timing.add(now - since)
+            since = now
+            if self.closed or self.held or self.pause is not None or worker.detached:
                 break
-        self._pass_turn()
+        self.busy += since - began
+        self._timing.add_quick(quick, since - began - slow)
+        if not self._leaves():
+            self._pass_turn()
+
+    def hold(self) -> None:
+        """Let all messages wait, from the next one on; from any thread."""
+        self.pause = self.pause or Pause(lambda: self._scheduler.put(self))
+
+    def resume(self) -> None:
+        """End the pause, if there is one; a request to exit does it, too."""
+        pause, self.pause = self.pause, None
+        if pause is not None:
+            pause.end()
 
     def close(self, reason: str) -> None:
         """Close for ever, by the holder of the turn, who keeps it; what waits bounces."""
         self.closed = reason
         self._drain()
 
-    def waiting(self) -> tuple[tuple[object, ActorAddress], ...]:
+    def waiting(self) -> tuple[tuple[object, ActorAddress, str], ...]:
         """Copy what waits, without stopping anybody; a copy disturbed too often is given up as empty."""
         for _ in range(10):
             try:
@@ -132,7 +175,8 @@ class Mailbox:
     def _drain(self) -> None:
         while True:
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 return
-            self.bounce(message, sender)
+            with traced(trace):
+                self.bounce(message, sender)

@@ -11,6 +11,7 @@ from threading import Lock, current_thread
 from time import monotonic
 
 from actors.engine.monitor import Monitor
+from actors.engine.probe import Probe
 from actors.engine.watchdog import PERIOD, Watchdog
 from actors.engine.worker import Runnable, Worker
 
@@ -27,6 +28,7 @@ class Scheduler:
     def __init__(self, limit: int = LIMIT) -> None:
         self._queue: SimpleQueue[Runnable | None] = SimpleQueue()
         self.put: Callable[[Runnable], None] = self._queue.put
+        self.probe = Probe(self.put)
         self._limit = limit
         self._lock = Lock()
         self._workers: list[Worker] = []
@@ -89,6 +91,7 @@ class Scheduler:
                 self._burst = 1
             if self._active == 0:
                 self._wake_others()
+            self.probe.launch()
             return bool(busy) or self._active == 0
 
     def watch(self, now: float) -> float | None:

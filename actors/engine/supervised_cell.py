@@ -161,9 +161,9 @@ class SupervisedCell(Cell):
     def _forget_wakeups(self) -> None:
         self._home.timers.cancel(self)
         for index in range(len(self._messages)):
-            message, sender = self._messages[index]
+            message, sender, trace = self._messages[index]
             if isinstance(message, WakeupMessage) and sender is self.address:
-                self._messages[index] = (FORGOTTEN, sender)
+                self._messages[index] = (FORGOTTEN, sender, trace)
 
     def _is_asked_to_exit(self) -> bool:
         return any(isinstance(self._messages[index][0], ActorExitRequest) for index in range(len(self._messages)))

@@ -36,6 +36,7 @@ from actors.engine.supervised_cell import SupervisedCell
 from actors.engine.supervision import SUPERVISION, rules_of
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
+from actors.engine.timing import Timings
 
 THREAD_GRACE = 1.0  # seconds that idle threads get to end, beyond the patience with actors
 
@@ -53,6 +54,7 @@ class Engine:
         self.dead_letters = DeadLetters()
         self.scheduler = Scheduler()
         self.timers = Timers()
+        self.timings = Timings()
         self.registry = Registry(self.tally)
         self.sources = Sources(lambda target, message: self.send(target, message, SYSTEM))
         self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources, escalated)
@@ -173,6 +175,8 @@ class Engine:
             self._stopped.wait(self._patience + THREAD_GRACE)
             return
         deadline = monotonic() + self._patience
+        for cell in self.registry.cells():
+            cell.resume()
         if not self.guardian.dismiss(self._patience):
             log.warning("shutdown does not wait longer: %s", _who(self.registry.cells()))
         self.timers.stop(THREAD_GRACE)
@@ -222,6 +226,14 @@ class Engine:
 
     def _find(self, address: ActorAddress) -> Place | None:
         return self.guardian if address == SYSTEM else self.registry.find(address)
+
+
+def engine_of(system: Any) -> Engine:
+    """The engine of an ActorSystem, or the one given; TypeError when it is none."""
+    engine = getattr(system, "_systemBase", system)
+    if not isinstance(engine, Engine):
+        raise TypeError(f"not a running system of this engine: {type(engine).__name__}")
+    return engine
 
 
 def _own_capabilities() -> dict[str, Any]:

@@ -16,6 +16,8 @@ from typing import Protocol
 from thespian.actors import ActorAddress, WakeupMessage
 from thespian.system.timing import timePeriodSeconds
 
+from actors.engine.trace import adopt, current_trace
+
 
 class Sleeper(Protocol):
     """What a timer needs of an actor."""
@@ -36,6 +38,7 @@ class Wakeup:
     number: int
     sleeper: Sleeper = field(compare=False)
     message: WakeupMessage = field(compare=False)
+    trace: str = field(compare=False)
 
 
 class Timers:
@@ -66,7 +69,8 @@ class Timers:
         seconds = timePeriodSeconds(period)
         if isnan(seconds):
             raise ValueError("wakeupAfter: the period is not a number")
-        wakeup = Wakeup(monotonic() + seconds, next(self._numbers), sleeper, WakeupMessage(period, payload))
+        due, message = monotonic() + seconds, WakeupMessage(period, payload)
+        wakeup = Wakeup(due, next(self._numbers), sleeper, message, current_trace())
         with self._changed:
             sleeper.wakeups += 1
             heappush(self._heap, wakeup)
@@ -103,6 +107,7 @@ class Timers:
                 wait = self._heap[0].due - monotonic() if self._heap else TIMEOUT_MAX
                 if wait <= 0:
                     wakeup = self._pop()
+                    adopt(wakeup.trace)
                     wakeup.sleeper.post(wakeup.message, wakeup.sleeper.address)
                 else:
                     self._changed.wait(min(wait, TIMEOUT_MAX))
