@@ -1,7 +1,9 @@
 """House rules of every actor, once: failure, retry with back-off, children that are started again, and the roster.
 
 A handler changes what the actor wants and calls `reconcile`, which makes the world match. When a handler fails, nothing
-is run again with the old message: the failure is noted, and `reconcile` is called later with what is wanted then.
+is run again with the old message: the failure is noted, and `reconcile` is called later with what is wanted then. After
+a failure that nobody foresaw, a system base that supervises goes on with a new instance, which its parent tells again
+what it has to know; elsewhere the instance stays.
 """
 
 from collections.abc import Hashable
@@ -18,6 +20,8 @@ from thespian.actors import (
     WakeupMessage,
 )
 
+from actors.engine import ChildActorFailed, Supervision, Then, supervised
+from actors.engine.supervision import SUPERVISION
 from actors.ports import CAPABILITY, Ports
 from actors.roster import Note
 from orchestrator.domain.ledger import Happened
@@ -28,6 +32,10 @@ FIRST_RETRY = 0.5
 """Seconds; doubled with each failure up to `last_retry`, with jitter."""
 QUIET = 300.0
 """Seconds without a loss after which the losses of a child are forgotten."""
+RULES = Supervision(
+    backoff=(FIRST_RETRY, 60.0), max_restarts=5, within=30.0, then=Then.STOP, mailbox=100_000, quiet=QUIET
+)
+"""What fails too often exits, and its parent makes it again: a hostile branch must not take more than itself down."""
 
 
 @dataclass(slots=True)
@@ -58,11 +66,13 @@ class Respawn:
     key: Hashable
 
 
+@supervised(RULES)
 class BaseActor(ActorTypeDispatcher):
     """An actor that obeys the rules of the house; subclasses define `reconcile` and handlers of their messages.
 
-    Its parent sends the first message; `handled` counts the parent's messages, as the parent's `Child.sent` does, so
-    that a parent knows whether an actor that says "nothing is left here" has read all its mail.
+    Its parent sends the first message, `start`, which a new instance handles again by itself. `handled` counts the
+    parent's messages, as the parent's `Child.sent` does, so that a parent knows whether an actor that says "nothing is
+    left here" has read all its mail.
     """
 
     last_retry = 60.0
@@ -71,7 +81,9 @@ class BaseActor(ActorTypeDispatcher):
         super().__init__()
         self.ports: Ports = capabilities[CAPABILITY]
         self.children: dict[Hashable, Child] = {}
+        self.begins_anew = SUPERVISION in capabilities
         self.parent: ActorAddress | None = None
+        self.start: object = None
         self.handled = 0
         self.failures = 0
         self.complaint = ""
@@ -80,9 +92,13 @@ class BaseActor(ActorTypeDispatcher):
         self.log = structlog.get_logger(type(self).__name__)
 
     def receiveMessage(self, message: object, sender: ActorAddress) -> None:
-        """Dispatch one message; whatever it raises is noted, and tried again as a whole."""
-        self.parent = self.parent or sender
+        """Dispatch one message; what goes wrong is noted, and tried again as a whole or by a new instance."""
+        if self.parent is None:
+            self.parent, self.start = sender, message
         self.handled += sender == self.parent
+        self._dispatch(message, sender)
+
+    def _dispatch(self, message: object, sender: ActorAddress) -> None:
         try:
             super().receiveMessage(message, sender)
             if not self.retrying:
@@ -90,8 +106,19 @@ class BaseActor(ActorTypeDispatcher):
         except AnabranchError as error:
             self.failed(str(error), permanent=isinstance(error, Permanent))
         except Exception as error:
+            line = f"{type(error).__name__} while handling {type(message).__name__}"
+            self.failed(line, permanent=self.begins_anew)
+            if self.begins_anew:
+                raise
             self.log.exception("handler failed", actor=self.note.name, message=type(message).__name__)
-            self.failed(f"{type(error).__name__} while handling {type(message).__name__}", permanent=False)
+
+    def inherit(self, before: "BaseActor") -> None:
+        """Begin as the failed instance did, in its place; its children have ended with it."""
+        self.parent, self.start, self.handled = before.parent, before.start, before.handled
+        for child in before.children.values():
+            self.ports.roster.forget(child.address.actorAddressString)
+        if self.parent is not None:
+            self._dispatch(self.start, self.parent)
 
     def reconcile(self) -> None:
         """Make the world match what this actor wants now; may run any number of times."""
@@ -151,10 +178,19 @@ class BaseActor(ActorTypeDispatcher):
         if child:
             self.send(child.address, ActorExitRequest())
 
+    def _child(self, address: ActorAddress) -> Child | None:
+        return next((c for c in self.children.values() if c.address == address), None)
+
+    def receiveMsg_ChildActorFailed(self, message: ChildActorFailed, _sender: ActorAddress) -> None:
+        """Tell a child that begins anew what it has to know."""
+        child = self._child(message.child)
+        if child:
+            self.respawned(child)
+
     def receiveMsg_ChildActorExited(self, message: ChildActorExited, _sender: ActorAddress) -> None:
         """Make a lost child again after a back-off that grows with each loss."""
         self.ports.roster.forget(message.childAddress.actorAddressString)
-        lost = next((c for c in self.children.values() if c.address == message.childAddress), None)
+        lost = self._child(message.childAddress)
         if lost:
             now = self.ports.monotonic()
             lost.losses, lost.lost_at = (lost.losses + 1 if now - lost.lost_at < QUIET else 1), now
@@ -170,7 +206,7 @@ class BaseActor(ActorTypeDispatcher):
             self.respawned(child)
 
     def respawned(self, child: Child) -> None:
-        """Tell a child that was made again what the lost one knew."""
+        """Tell a child that was made again, or begins anew, what the lost one knew."""
 
     def receiveMsg_ActorExitRequest(self, _message: ActorExitRequest, _sender: ActorAddress) -> None:
         """Leave the roster; the children are ended by the system."""

@@ -4,14 +4,18 @@ In: `StartDeployment` from its service, `Observation`s of its release. Out: `run
 for every observation. A runtime that cannot take the release now is asked again; one that never will fails it.
 """
 
+from dataclasses import replace
+
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor
+from actors.base import RULES, BaseActor
+from actors.engine import Then, supervised
 from actors.messages import DeploymentStatus, StartDeployment
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Health, Observation
 
 
+@supervised(replace(RULES, then=Then.ESCALATE))
 class DeploymentActor(BaseActor):
     """Asks the runtime for one release and reports what becomes of it."""
 
@@ -29,6 +33,7 @@ class DeploymentActor(BaseActor):
         if not self.applied:
             self.ports.runtime.apply(self.release)
             self.applied = True
+            self.start = StartDeployment(self.release, superseded=True)
 
     def failed(self, line: str, *, permanent: bool) -> None:
         """Report that the runtime did not take the release, whether or not it is asked again."""

@@ -36,20 +36,25 @@ def _tree(below: Mapping[str, list[ActorRecord]]) -> list[ActorRecord]:
 
 def _view(record: ActorRecord, notes: Mapping[str, Note], now: float) -> ActorView:
     note = notes.get(record.address, Note(record.class_name))
-    busy = f"{record.last_message} for {record.running_for:.1f}s" if record.running_for else ""
     return ActorView(
         address=record.address,
         name=note.name,
         kind=record.class_name.removesuffix("Actor").lower(),
         state=record.state.value,
-        detail=busy or note.detail,
+        detail=_detail(record) or note.detail,
         parent=record.parent,
         waiting=record.mailbox,
         handled=record.handled,
-        restarts=note.restarts,
+        restarts=note.restarts + record.restarts,
         since=max(0.0, now - note.since) if note.since else record.age,
         age=record.age,
         last_message=record.last_message or "",
-        last_failure=note.failure,
+        last_failure=note.failure or record.failure,
         last_messages=tuple(f"{max(0.0, now - h.at):.1f}s ago {h.type_name}" for h in record.recent),
     )
+
+
+def _detail(record: ActorRecord) -> str:
+    if record.next_in is not None:
+        return f"restart {record.restarts}, in {record.next_in:.0f}s: {record.failure}"
+    return f"{record.last_message} for {record.running_for:.1f}s" if record.running_for else ""

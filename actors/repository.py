@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor
+from actors.base import RULES, BaseActor
+from actors.engine import expect_blocking, supervised
 from actors.messages import (
     Approved,
     ApproveRemoval,
@@ -36,6 +37,7 @@ class Grace:
     """Payload of a wake-up: branches that were missing may be confirmed to be gone."""
 
 
+@supervised(replace(RULES, max_restarts=3, within=60.0))
 class RepositoryActor(BaseActor):
     """Reads one repository whenever there is a reason to, and tells what moved."""
 
@@ -139,6 +141,7 @@ class RepositoryActor(BaseActor):
 
     def reconcile(self) -> None:
         """Read git and tell what moved."""
+        expect_blocking(self.ports.settings.git.clone_deadline)
         if not self.opened:
             self.mirror.open()
             self.opened = True

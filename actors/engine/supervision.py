@@ -13,6 +13,8 @@ from thespian.actors import Actor, ActorAddress, ActorSystemMessage
 
 from actors.engine.worker import HUNG_AFTER
 
+SUPERVISION = "Supervision"  # the capability of a system base that obeys these rules
+
 
 class Then(StrEnum):
     """What happens to an actor that failed too often: it exits, or it exits and its parent fails with it."""

@@ -33,7 +33,7 @@ from actors.engine.scheduler import Scheduler
 from actors.engine.sources import Sources
 from actors.engine.status import actor_status, system_status
 from actors.engine.supervised_cell import SupervisedCell
-from actors.engine.supervision import rules_of
+from actors.engine.supervision import SUPERVISION, rules_of
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
 from actors.engine.timing import Timings
@@ -246,6 +246,7 @@ def _own_capabilities() -> dict[str, Any]:
         "Thespian ActorSystem Version": 1,
         "Thespian Watch Supported": False,
         "AllowRemoteActorSources": "No",
+        SUPERVISION: True,
     }
 
 
