@@ -20,7 +20,7 @@ from actors.engine.snapshot import (
     letters,
     snapshot,
 )
-from actors.engine.steering import pause, replay, resume, step
+from actors.engine.steering import pause, replay, restart, resume, step
 from actors.engine.supervision import ChildActorFailed, Heir, Supervision, Then, supervised
 from actors.engine.system import Engine
 from actors.engine.timing import BOUNDS, Durations
@@ -50,6 +50,7 @@ __all__ = [
     "open_system",
     "pause",
     "replay",
+    "restart",
     "resume",
     "snapshot",
     "step",
