@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from actors.engine import open_system
+from actors.engine import current_trace, open_system
 from actors.gateway import ActorGateway
 from actors.messages import StartOrchestrator
 from actors.orchestrator import OrchestratorActor
@@ -41,7 +41,7 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
     Raises Permanent with one line when something that it needs cannot be had, Temporary when the root of the actors
     failed too often: everything is built anew by whoever starts the daemon again.
     """
-    log.configure(settings.log.level, settings.log.format, secrets(settings))
+    log.configure(settings.log.level, settings.log.format, secrets(settings), trace=current_trace)
     stop = _stop_on_signals()
     escalated: list[str] = []
 
