@@ -14,6 +14,7 @@ from actors.instruments import dead_letters, instruments
 from actors.machine_room import picture
 from actors.messages import AllLooked, Approved, ApproveRemoval, Edit, Redeploy, Refused, Sync
 from actors.ports import Ports
+from actors.roster import STOPPED
 from actors.steering import Steering
 from actors.trails import TRACES
 from orchestrator.domain.hint import RefHint
@@ -122,16 +123,24 @@ class ActorGateway:
         return view.environment if view else name
 
     def _edited(self, message: Edit | Redeploy) -> Edited:
+        self._refuse_if_stopped(message.environment, message.service)
         answer = self._ask(message)
         if not isinstance(answer, Edited):
             raise Temporary(f"unexpected answer {type(answer).__name__}; look at anabranch actors tree")
         return answer
 
+    def _refuse_if_stopped(self, environment: str, service: str) -> None:
+        for address, hold in self._ports.roster.holds().items():
+            concerned = hold.environment == environment and hold.service in ("", service)
+            if hold.verb == STOPPED and concerned and hold.kind != "deployment":
+                raise Conflict(f"{hold.text}; first: anabranch actors resume {address}")
+
     def _ask(self, message: object, deadline: timedelta = DEADLINE) -> object:
         with self._system.private() as asker:
             answer = asker.ask(self._root, message, deadline)
         if answer is None:
-            raise Temporary("no answer in time; what is it busy with? (anabranch actors tree)")
+            held = next((hold.text for hold in self._ports.roster.holds().values()), "what is it busy with?")
+            raise Temporary(f"no answer in time; {held} (anabranch actors tree --problems)")
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer

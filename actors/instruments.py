@@ -65,13 +65,17 @@ def _letter(letter: Letter, roster: Roster) -> DeadLetterView:
         at=letter.at,
         reason=letter.reason,
         failure=letter.failure,
-        actor=roster.name_of(target) or target,
+        actor=_name(roster, target),
         address=target,
-        sender=roster.name_of(sender) or sender,
+        sender=_name(roster, sender),
         message=type(letter.message).__name__,
         fields=_naming(letter.message),
         trace=letter.trace,
     )
+
+
+def _name(roster: Roster, address: str) -> str:
+    return roster.name_of(address) or ("a caller from outside" if address.startswith("/External") else address)
 
 
 def _naming(message: object) -> tuple[str, ...]:

@@ -62,6 +62,9 @@ class Steering:
             raise NotFound(f"no dead letter {number} (anabranch actors dead-letters)")
         target = letter.target.actorAddressString
         name = self._ports.roster.name_of(target) or target
+        held = self._ports.roster.holds().get(target)
+        if held and held.verb == STOPPED:
+            raise Conflict(f"{held.text}; first: anabranch actors resume {target}")
         heir = self._heir(target, name)
         try:
             engine.replay(self._system, number, heir)
