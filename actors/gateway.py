@@ -33,8 +33,8 @@ _KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Con
 class ActorGateway:
     """Implements the API's `Gateway` on a running actor system whose root is at `root`."""
 
-    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports) -> None:
-        self._system, self._root, self._ports = system, root, ports
+    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports, deadline: timedelta = DEADLINE) -> None:
+        self._system, self._root, self._ports, self._deadline = system, root, ports, deadline
         self._steering = Steering(system, root, ports)
 
     def hint(self, hints: tuple[RefHint, ...]) -> None:
@@ -135,15 +135,21 @@ class ActorGateway:
             if hold.verb == STOPPED and concerned and hold.kind != "deployment":
                 raise Conflict(f"{hold.text}; first: anabranch actors resume {address}")
 
-    def _ask(self, message: object, deadline: timedelta = DEADLINE) -> object:
+    def _ask(self, message: object, deadline: timedelta | None = None) -> object:
         with self._system.private() as asker:
-            answer = asker.ask(self._root, message, deadline)
+            answer = asker.ask(self._root, message, deadline or self._deadline)
         if answer is None:
-            held = next((hold.text for hold in self._ports.roster.holds().values()), "what is it busy with?")
-            raise Temporary(f"no answer in time; {held} (anabranch actors tree --problems)")
+            raise Temporary(self._late())
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer
+
+    def _late(self) -> str:
+        trouble = self._ports.store.trouble
+        if trouble:
+            return f"{trouble}; make room there or free the file: it is tried again until it is written"
+        held = next((hold.text for hold in self._ports.roster.holds().values()), "what is it busy with?")
+        return f"no answer in time; {held} (anabranch actors tree)"
 
 
 class LogTexts:

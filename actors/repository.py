@@ -222,6 +222,12 @@ class RepositoryActor(BaseActor):
             self._gone(moved.branch)
         self.moved[moved.branch] = moved
         self._tell_in_its_trace(moved)
+        for other in self._displaced(moved):
+            self._gone(other)
+
+    def _displaced(self, moved: HeadMoved) -> tuple[str, ...]:
+        """Name the branch whose place in the environment this one took: the default branch of before."""
+        return tuple(b for b, m in self.moved.items() if m.environment == moved.environment and b != moved.branch)
 
     def _tell_in_its_trace(self, moved: HeadMoved) -> None:
         """Let what follows belong to the delivery that told of this head, or to its commit if nobody did."""

@@ -35,11 +35,11 @@ class Reads:
         return answer(self._about)
 
     async def environments(self, _: web.Request) -> web.Response:
-        """Show every environment; writing thousands of services down takes a while, so others go on meanwhile."""
-        return await self._pictures.run(lambda: answer(self._board.read()))
+        """Show what is an environment; writing thousands of services down takes a while, so others go on meanwhile."""
+        return await self._pictures.run(lambda: answer(tuple(v for v in self._board.read() if v.exists)))
 
     async def environment(self, request: web.Request) -> web.Response:
-        """Show one environment."""
+        """Show one environment, or what was looked at in vain for it."""
         return answer(lookup.environment(self._board, request.match_info["environment"]))
 
     async def events(self, request: web.Request) -> web.Response:
