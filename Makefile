@@ -22,9 +22,8 @@ demo: .venv/installed     ## the whole story on this machine (KEEP=1 leaves it r
 test: .venv/installed     ## every test
 	$(BIN)/pytest
 
-conformance: .venv/installed ## Thespian's own suite over the engine: after every change to actors/engine
-	PYTHONPATH=.:tests/engine $(BIN)/pytest -c /dev/null --rootdir=. -p conformance_plugin -p no:randomly -p no:cacheprovider \
-		-q --timeout=120 --pyargs thespian.test
+conformance: .venv/installed ## Thespian's own suite over the engine, on every Python that is here
+	$(BIN)/python tests/engine/conformance.py
 
 lint: .venv/installed     ## style, types, import contracts
 	$(BIN)/ruff check .

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor, Child
+from actors.base import RULES, BaseActor, Child
 from actors.branch import BranchActor
 from actors.caretaker import CaretakerActor
+from actors.engine import Then, supervised
 from actors.messages import (
     ApproveRemoval,
     AskAgain,
@@ -45,6 +46,7 @@ class Confirm:
     """Payload of a wake-up: look a second time before removing what an earlier daemon left."""
 
 
+@supervised(replace(RULES, max_restarts=3, within=300.0, then=Then.ESCALATE))
 class OrchestratorActor(BaseActor):
     """One for the whole system; its children are `repository NAME`, `branch ENVIRONMENT` and a caretaker."""
 

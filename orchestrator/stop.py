@@ -15,12 +15,13 @@ class Stop:
         self.asked = False
         self._signals: SimpleQueue[int] = SimpleQueue()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _frame: self._ask(number))
+            signal.signal(number, lambda number, _frame: self.ask(number))
 
     def wait(self) -> None:
         """Return once a signal has come, at once when it came before."""
         self._signals.get()
 
-    def _ask(self, number: int) -> None:
+    def ask(self, number: int = 0) -> None:
+        """Let the wait end, as a signal does."""
         self.asked = True
         self._signals.put(number)

@@ -12,8 +12,12 @@ from typing import TextIO
 import typer
 
 from orchestrator.cli import bash_words, options
-from orchestrator.cli.actors_show import show as actors_show
-from orchestrator.cli.actors_tree import tree as actors_tree
+from orchestrator.cli.actors_dead_letters import dead_letters
+from orchestrator.cli.actors_show import show
+from orchestrator.cli.actors_steer import pause, restart, resume, step, stop
+from orchestrator.cli.actors_top import top
+from orchestrator.cli.actors_trace import trace
+from orchestrator.cli.actors_tree import tree
 from orchestrator.cli.approve_removal import approve_removal
 from orchestrator.cli.check import check
 from orchestrator.cli.daemon import daemon
@@ -44,6 +48,7 @@ _DEBUG = "ANABRANCH_DEBUG"
 _SEEING = (envs, ps, wires, describe, history, logs, wait)
 _CHANGING = (edit, set_variables, unset, redeploy, sync, approve_removal)
 _RUNNING = (init, check, up, daemon, forwarder, version)
+_STEERING = (tree, show, top, trace, dead_letters, pause, resume, step, restart, stop)
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 _hook = typer.Typer(rich_markup_mode=None)
@@ -77,20 +82,21 @@ def hook() -> None:
 
 @_actors.callback()
 def actors() -> None:
-    """The machine room: what each actor does and waits for.
+    """The machine room: what each actor does and waits for, and how to steer it.
 
     \b
     Examples:
-      anabranch actors tree
+      anabranch actors tree --problems
       anabranch actors show bugfix:web
+      anabranch actors pause bugfix:web --why "looking into it"
     """
 
 
 for _command in (*_SEEING, *_CHANGING, *_RUNNING):
     app.command(_command.__name__.removesuffix("_variables").replace("_", "-"))(_command)
 _hook.command("install")(install)
-_actors.command("tree")(actors_tree)
-_actors.command("show")(actors_show)
+for _steering in _STEERING:
+    _actors.command(_steering.__name__.replace("_", "-"))(_steering)
 app.add_typer(_hook, name="hook")
 app.add_typer(_actors, name="actors")
 

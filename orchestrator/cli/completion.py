@@ -26,6 +26,17 @@ def services(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in [*bare, *(service.name for service in found)] if name.startswith(incomplete)]
 
 
+def actors(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer services, and addresses of actors."""
+    if not incomplete.startswith("/"):
+        return services(context, incomplete)
+    try:
+        found = _daemon(context).actors()
+    except Exception:  # a shell that completes must not be disturbed
+        return []
+    return [actor.address for actor in found if actor.address.startswith(incomplete)]
+
+
 def all_names(context: typer.Context, incomplete: str) -> list[str]:
     """Offer environments and services."""
     return [*environments(context, incomplete), *services(context, incomplete)]
@@ -43,8 +54,11 @@ def _given(context: typer.Context, option: str) -> object:
 
 def _all(context: typer.Context) -> tuple[EnvironmentView, ...]:
     try:
-        given = _given(context, "socket")
-        path = socket_path.find(Path(str(given)) if given else None, os.environ)
-        return Daemon(path, _SECONDS).environments()
+        return _daemon(context).environments()
     except Exception:  # a shell that completes must not be disturbed
         return ()
+
+
+def _daemon(context: typer.Context) -> Daemon:
+    given = _given(context, "socket")
+    return Daemon(socket_path.find(Path(str(given)) if given else None, os.environ), _SECONDS)

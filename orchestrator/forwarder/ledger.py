@@ -80,6 +80,7 @@ class Unread:
     headers: str
     body: bytes
     intact: bool
+    received_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +123,13 @@ def _insert(db: Connection, entry: Entry) -> Receipt:
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
     """Return the oldest deliveries that wait to be parsed."""
     rows = db.execute(
-        "SELECT seq, hook, headers, body, body_sha256 FROM delivery WHERE state = 'journalled' ORDER BY seq LIMIT ?",
+        "SELECT seq, received_at, hook, headers, body, body_sha256 FROM delivery"
+        " WHERE state = 'journalled' ORDER BY seq LIMIT ?",
         (limit,),
     ).fetchall()
     return tuple(
-        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected)
-        for seq, hook, headers, body, expected in rows
+        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected, received_at=received_at)
+        for seq, received_at, hook, headers, body, expected in rows
     )
 
 
