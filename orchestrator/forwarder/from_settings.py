@@ -6,7 +6,7 @@ hidden in its log.
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from orchestrator import log
 from orchestrator.domain.webhook import Hook
@@ -18,14 +18,21 @@ from orchestrator.settings import ForwardedHook, Settings
 from orchestrator.settings.types import split_address
 
 
-def run(settings: Settings) -> int:
-    """Serve until told to stop; returns the exit code.
+def run(load: Callable[[], Settings]) -> int:
+    """Serve until told to stop; returns the exit code. `load` reads the settings, now and when the hooks are reloaded.
 
     Raises `Permanent` with one line when something that it needs cannot be had.
     """
+    settings = load()
     options = from_settings(settings)
-    log.configure(settings.log.level, settings.log.format, tuple(_secrets(options)))
-    asyncio.run(until_told(options, os.environ))
+    mask = log.configure(settings.log.level, settings.log.format, tuple(_secrets(options.hooks, options.daemon)))
+
+    def read_hooks() -> tuple[Hook, ...]:
+        hooks = tuple(map(_hook, load().forwarder.hooks))
+        mask.learn(*_secrets(hooks, options.daemon))
+        return hooks
+
+    asyncio.run(until_told(options, os.environ, read_hooks))
     return 0
 
 
@@ -40,6 +47,7 @@ def from_settings(settings: Settings) -> ForwarderOptions:
         daemon=_daemon(settings),
         host=host,
         port=port,
+        socket=settings.forwarder_socket,
     )
 
 
@@ -64,9 +72,9 @@ def _daemon(settings: Settings) -> DaemonTarget:
     return DaemonTarget(url=door.url, token=token.decode("utf-8", "replace"))
 
 
-def _secrets(options: ForwarderOptions) -> Iterator[str]:
-    yield options.daemon.token
-    for hook in options.hooks:
+def _secrets(hooks: Iterable[Hook], daemon: DaemonTarget) -> Iterator[str]:
+    yield daemon.token
+    for hook in hooks:
         for secret in hook.secrets:
             text = secret.decode("utf-8", "surrogateescape")
             yield from (text, text.removeprefix("whsec_"))

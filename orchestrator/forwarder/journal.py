@@ -84,12 +84,12 @@ class Journal:
         return receipt
 
     async def unread(self, limit: int) -> tuple[Unread, ...]:
-        """Return the oldest deliveries that wait to be parsed."""
+        """Return the oldest deliveries that wait to be parsed, as many as are small in memory."""
         return await self.do(lambda db: ledger.unread(db, limit))
 
-    async def unsent(self, limit: int) -> tuple[Unsent, ...]:
-        """Return the oldest deliveries that wait to be forwarded."""
-        return await self.do(lambda db: ledger.unsent(db, limit))
+    async def unsent(self) -> tuple[Unsent, ...]:
+        """Return the oldest deliveries that wait to be forwarded, as many as are small in memory."""
+        return await self.do(ledger.unsent)
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         """Write down what became of journalled deliveries."""

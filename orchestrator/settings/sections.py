@@ -12,6 +12,7 @@ from orchestrator.settings.types import (
     File,
     FileSize,
     HeaderName,
+    HttpUrl,
     Name,
     NeededFile,
     Pattern,
@@ -151,6 +152,10 @@ class Forwarder(Section):
     """The webhook receiver."""
 
     address: Address = Field(default="127.0.0.1:8080", description="HOST:PORT to listen on")
+    url: HttpUrl = Field(default="", description="its URL as git hosts know it, such as https://hooks.example")
+    socket: File = Field(
+        default=None, description="for `anabranch deliveries`; empty: forwarder.sock beside api.socket"
+    )
     hooks: tuple[ForwardedHook, ...] = Field(default=(), description="the webhooks that are taken")
     daemon: DaemonDoor = Field(default=DaemonDoor(), description="where the daemon is")
 

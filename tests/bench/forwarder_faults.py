@@ -16,13 +16,12 @@ import random
 import sqlite3
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator
 from enum import Enum
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -183,7 +182,7 @@ async def _finish(settings: Path, journal: Path, daemon: Daemon, load: Load) -> 
     forwarder = await _start(settings)
     try:
         await daemon.until_told(load.acknowledged)
-        await asyncio.to_thread(_until_forwarded, journal)
+        await _until_forwarded(settings.parent / "forwarder.sock")
         forwarder.process.terminate()
         await forwarder.ended()
     finally:
@@ -198,14 +197,17 @@ def _check(journal: Path) -> None:
     assert set(found) == {"forwarded"}, f"not everything is marked as forwarded: {found}"
 
 
-def _until_forwarded(journal: Path) -> None:
-    pause, end = threading.Event(), time.monotonic() + DEADLINE
-    while set(_states(journal)) != {"forwarded"} and time.monotonic() < end:
-        pause.wait(0.02)
+async def _until_forwarded(door: Path) -> None:
+    """Ask about the newest delivery until the forwarder says that it is told."""
+    async with ClientSession(connector=UnixConnector(str(door)), timeout=ClientTimeout(total=DEADLINE)) as client:
+        async with client.get("http://forwarder/v1/deliveries?limit=1") as answer:
+            newest = (await answer.json())["deliveries"][0]["delivery"]
+        async with client.get(f"http://forwarder/v1/deliveries/{newest}?settled=60") as answer:
+            await answer.read()
 
 
 def _states(journal: Path) -> dict[str, int]:
-    with contextlib.closing(sqlite3.connect(journal, timeout=10)) as db:
+    with contextlib.closing(sqlite3.connect(journal)) as db:
         return dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
 
 
@@ -225,7 +227,7 @@ def _settings(directory: Path) -> Path:
     (directory / "secret").write_bytes(SECRET)
     hook = {"name": "local", "provider": "post-receive", "secret_files": ["secret"], "repositories": {"app": "app"}}
     door = {"socket": str(directory / "api.sock")}
-    forwarder = {"address": "127.0.0.1:0", "hooks": [hook], "daemon": door}
+    forwarder = {"address": "127.0.0.1:0", "socket": "forwarder.sock", "hooks": [hook], "daemon": door}
     log = {"format": "json", "level": "info"}
     file = directory / "anabranch.yaml"
     file.write_text(json.dumps({"state": "state", "log": log, "forwarder": forwarder}))
