@@ -12,9 +12,10 @@ from orchestrator import log
 from orchestrator.domain.webhook import Hook
 from orchestrator.errors import Permanent
 from orchestrator.forwarder.app import until_told
+from orchestrator.forwarder.configured import configured
 from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions
 from orchestrator.forwarder.secret_file import read_secret
-from orchestrator.settings import ForwardedHook, Settings
+from orchestrator.settings import Settings
 from orchestrator.settings.types import split_address
 
 
@@ -28,7 +29,7 @@ def run(load: Callable[[], Settings]) -> int:
     mask = log.configure(settings.log.level, settings.log.format, tuple(_secrets(options.hooks, options.daemon)))
 
     def read_hooks() -> tuple[Hook, ...]:
-        hooks = tuple(map(_hook, load().forwarder.hooks))
+        hooks = tuple(map(configured, load().forwarder.hooks))
         mask.learn(*_secrets(hooks, options.daemon))
         return hooks
 
@@ -43,24 +44,11 @@ def from_settings(settings: Settings) -> ForwarderOptions:
     host, port = split_address(settings.forwarder.address)
     return ForwarderOptions(
         journal=settings.state_directory / "forwarder" / "journal.db",
-        hooks=tuple(_hook(hook) for hook in settings.forwarder.hooks),
+        hooks=tuple(map(configured, settings.forwarder.hooks)),
         daemon=_daemon(settings),
         host=host,
         port=port,
         socket=settings.forwarder_socket,
-    )
-
-
-def _hook(given: ForwardedHook) -> Hook:
-    secrets = tuple(read_secret(file, f"hook {given.name}") for file in given.secret_files)
-    return Hook(
-        name=given.name,
-        provider=given.provider,
-        secrets=secrets,
-        repositories=given.repositories,
-        tags=given.tags,
-        header=given.header,
-        username=given.username,
     )
 
 
