@@ -61,6 +61,7 @@ class Git(Section):
     token_file: File = Field(default=None, description="file with `token` or `user:token` for https")
     ssh_key: File = Field(default=None, description="private key for ssh, readable by this user only")
     known_hosts: File = Field(default=None, description="known_hosts file for ssh; other hosts are refused")
+    per_host: Count = Field(default=4, description="git commands that may talk to one host at the same time")
     deadline: Deadline = Field(default=120.0, description="seconds that one git command may take")
     clone_deadline: Deadline = Field(default=1800.0, description="seconds that a first clone may take")
     stall: Deadline = Field(default=60.0, description="seconds without progress after which a transfer is given up")
