@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS delivery (
 );
 CREATE INDEX IF NOT EXISTS delivery_open ON delivery (state, seq) WHERE state IN ('journalled', 'parsed');
 CREATE INDEX IF NOT EXISTS delivery_failed ON delivery (seq) WHERE state IN ('refused', 'dead');
+CREATE INDEX IF NOT EXISTS delivery_body ON delivery (seq) WHERE body IS NOT NULL;
 CREATE INDEX IF NOT EXISTS delivery_hook ON delivery (hook, seq);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """

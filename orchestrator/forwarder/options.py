@@ -48,6 +48,7 @@ class Limits:
     journal_bytes: int = 2**30
     keep_body_days: float = 7.0
     keep_key_days: float = 30.0
+    keep_deliveries: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
