@@ -7,6 +7,7 @@ from pydantic import Field
 from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.settings.types import (
     Address,
+    Copied,
     Count,
     Deadline,
     Domain,
@@ -104,7 +105,10 @@ class Kubernetes(Section):
         description="ClusterRole given to an account of this name in each environment, as which services are applied; "
         "empty: as the daemon itself",
     )
-    pull_secrets: tuple[Label, ...] = Field(default=(), description="names of Secrets that pull images")
+    copied: tuple[Copied, ...] = Field(
+        default=(), description="secret/NAME, configmap/NAME: copied into each environment from the daemon's namespace"
+    )
+    pull_secrets: tuple[Label, ...] = Field(default=(), description="names of such Secrets that pull images")
     pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="restricted, or baseline")
     quota: dict[str, str] = Field(
         default={"pods": "50", "services.loadbalancers": "0", "services.nodeports": "0"},

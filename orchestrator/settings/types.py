@@ -76,6 +76,12 @@ def _label(text: str) -> None:
         raise ValueError("write 1 to 63 lower-case letters, digits and -, with a letter or digit at both ends")
 
 
+def _copied(text: str) -> None:
+    kind, _, name = text.partition("/")
+    if kind not in ("secret", "configmap") or not _LABEL.fullmatch(name):
+        raise ValueError("write secret/NAME or configmap/NAME")
+
+
 def _prefix(text: str) -> None:
     if not _PREFIX.fullmatch(text):
         raise ValueError("write at most 9 lower-case letters, digits and -, beginning with a letter, such as `dev-`")
@@ -138,6 +144,8 @@ FileSize = Annotated[int, Field(ge=1, le=64 * 2**10)]
 """Bytes of a file that is read as YAML; more of it is never read."""
 Label = Annotated[str, _checked_by(_label)]
 """The name of an object in a cluster."""
+Copied = Annotated[str, _checked_by(_copied)]
+"""A Secret or a ConfigMap."""
 Prefix = Annotated[str, _checked_by(_prefix)]
 """Text before the name of every environment; a namespace's name has room for it."""
 Domain = Annotated[str, _checked_by(_domain)]

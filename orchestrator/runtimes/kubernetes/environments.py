@@ -13,6 +13,7 @@ from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
+from orchestrator.runtimes.kubernetes.copies import Copies, digest
 from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.furniture import furniture, namespace_object
 from orchestrator.runtimes.kubernetes.inventory import Inventory
@@ -30,7 +31,7 @@ class Environments:
         self, api: Api, live: Live, converger: Converger, options: KubernetesOptions, lenders: Callable[[str], set[str]]
     ) -> None:
         self._api, self._live, self._converger, self._options = api, live, converger, options
-        self._lenders = lenders
+        self._lenders, self._copies = lenders, Copies(api, options)
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._branches: dict[str, str] = {}
         self._furnished: dict[str, Collection[str]] = {}
@@ -52,7 +53,11 @@ class Environments:
             live = self._live.get(self._key(environment)) or self._create(environment)
             if holds := held_by(live):
                 raise Dying(holds)
-            namespace = namespace_object(environment, self._branches.get(environment, ""), lenders, self._options)
+            originals = self._copies.read()
+            if (copied := digest(originals)) != labels.annotation(live, labels.COPIED):
+                self._copies.put(environment, originals)
+            branch = self._branches.get(environment, "")
+            namespace = namespace_object(environment, branch, lenders, self._options, copied)
             self._furnished[environment] = lenders
             try:
                 self._converger.converge(environment, "", (namespace, *furniture(environment, self._options)))

@@ -16,6 +16,7 @@ def options_of(settings: Settings) -> KubernetesOptions:
         cluster_domain=kubernetes.cluster_domain,
         deployer=kubernetes.deployer,
         images={repository.name: repository.image for repository in settings.repositories},
+        copied=kubernetes.copied,
         pull_secrets=kubernetes.pull_secrets,
         pod_security=kubernetes.pod_security.value,
         quota=kubernetes.quota,

@@ -16,9 +16,13 @@ _BORROWS = "borrows.anabranch.dev/"
 _NAME = "anabranch"
 
 
-def namespace_object(environment: str, branch: str, lenders: Collection[str], options: KubernetesOptions) -> Object:
+def namespace_object(
+    environment: str, branch: str, lenders: Collection[str], options: KubernetesOptions, copied: str = ""
+) -> Object:
     """Make the namespace of an environment; a label for each environment that it borrows from opens that one to it."""
     secured = {f"pod-security.kubernetes.io/{mode}": options.pod_security for mode in ("enforce", "warn", "audit")}
+    noted = {labels.BRANCH: printable(branch), labels.COPIED: copied}
+    annotations = {name: text for name, text in noted.items() if text}
     borrows = {f"{_BORROWS}{lender}": "true" for lender in sorted(lenders)}
     return {
         "apiVersion": "v1",
@@ -26,7 +30,7 @@ def namespace_object(environment: str, branch: str, lenders: Collection[str], op
         "metadata": {
             "name": options.namespace_of(environment),
             "labels": labels.identity(options.namespace, environment) | secured | borrows,
-            **({"annotations": {labels.BRANCH: printable(branch)}} if branch else {}),
+            **({"annotations": annotations} if annotations else {}),
         },
     }
 

@@ -16,6 +16,7 @@ RELEASE = "anabranch.dev/release"
 INVENTORY = "anabranch.dev/inventory"
 BRANCH = "anabranch.dev/branch"
 COMMIT = "anabranch.dev/commit"
+COPIED = "anabranch.dev/copied"
 ASKED = "anabranch.dev/asked"
 """Annotation: a digest of the object as it was last applied."""
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Request
-from orchestrator.runtimes.kubernetes.kinds import Kind, Object
+from orchestrator.runtimes.kubernetes.kinds import NAMESPACE, Kind, Object
 
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", 0)
 _LOG = logging.getLogger(__name__)
@@ -37,14 +37,21 @@ class Lease:
             raise Temporary("this daemon does not hold the lease, so it changes nothing in the cluster")
 
     def acquire(self) -> None:
-        """Wait for a lease that nobody renews. Raises Permanent when somebody does."""
+        """Wait for a lease that nobody renews. Raises Permanent when somebody does, Temporary when nobody answers."""
+        line = f"another daemon holds the lease {_NAME} in namespace {self._namespace}"
+        held = Permanent(f"{line}; stop it, or give this one a kubernetes.namespace of its own")
         give_up = time.monotonic() + self._lasts * 2
-        while not self._try():
+        while (problem := self._attempt(held)) is not None:
             if time.monotonic() > give_up:
-                line = f"another daemon holds the lease {_NAME} in namespace {self._namespace}"
-                raise Permanent(f"{line}; stop it, or give this one a kubernetes.namespace of its own")
+                raise problem
             self._over.wait(self._lasts / 8)
         self._thread.start()
+
+    def _attempt(self, held: AnabranchError) -> AnabranchError | None:
+        try:
+            return None if self._try() else held
+        except Temporary as error:
+            return error
 
     def release(self) -> None:
         """Renew no more, and let the next one have it at once."""
@@ -83,7 +90,15 @@ class Lease:
         try:
             return self._api.get(self._path)
         except NotFound:
+            self._check_namespace()
             return None
+
+    def _check_namespace(self) -> None:
+        try:
+            self._api.get(NAMESPACE.path(name=self._namespace))
+        except NotFound:
+            way_out = f"make it: kubectl create namespace {self._namespace}"
+            raise Permanent(f"the daemon's namespace {self._namespace} is not in the cluster; {way_out}") from None
 
     def _is_free(self, lease: Object) -> bool:
         spec, version = lease.get("spec", {}), lease["metadata"]["resourceVersion"]

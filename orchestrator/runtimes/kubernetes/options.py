@@ -9,9 +9,10 @@ from pathlib import Path
 class KubernetesOptions:
     """Times are seconds. `state` is a directory of this runtime alone; `namespace` is the daemon's own.
 
-    `images` holds the pattern for `image: .` of each repository; `quota` is a ResourceQuota's `hard`, `limits` and
-    `requests` are what a container gets that names none. Empty texts: `kubeconfig` as kubectl finds it, else the pod's
-    own account; `deployer` writes as the daemon itself; `domain` makes no Ingress.
+    `images` holds the pattern for `image: .` of each repository; `copied` are `secret/NAME` and `configmap/NAME` of the
+    daemon's namespace; `quota` is a ResourceQuota's `hard`; `limits` and `requests` are for a container that names
+    none. Empty texts: `kubeconfig` as kubectl finds it, else the pod's own account; `deployer` writes as the daemon
+    itself; `domain` makes no Ingress.
     """
 
     state: Path
@@ -22,6 +23,7 @@ class KubernetesOptions:
     cluster_domain: str = "cluster.local"
     deployer: str = "anabranch-deployer"
     images: Mapping[str, str] = field(default_factory=dict)
+    copied: tuple[str, ...] = ()
     pull_secrets: tuple[str, ...] = ()
     pod_security: str = "restricted"
     quota: Mapping[str, str] = field(default_factory=dict)

@@ -54,12 +54,15 @@ def needed(options: KubernetesOptions) -> tuple[Right, ...]:
         ]
     else:
         written = [_right(kind.plural, kind.api_version, "create", "patch", "delete") for kind in _DEPLOYED]
+    copied = sorted({name.partition("/")[0] for name in options.copied})
     return (
         *(right for rights in (*read, *furnished, *written) for right in rights),
         *_right(NAMESPACE.plural, NAMESPACE.api_version, "get", "create", "patch", "delete"),
         *_right(CONFIG.plural, CONFIG.api_version, "create", "patch", "delete", namespace=own),
         *_right(LEASE.plural, LEASE.api_version, "get", "create", "update", namespace=own),
         Right("get", "pods/log"),
+        *(right for word in copied for right in _right(f"{word}s", "v1", "create", "patch")),
+        *(Right("get", f"{word}s", namespace=own) for word in copied),
     )
 
 

@@ -20,7 +20,7 @@ def take(release: Release, source: Source) -> Mapping[str, bytes]:
     if not wanted:
         return {}
     with tempfile.TemporaryDirectory(prefix="anabranch-") as directory:
-        tree = Path(directory, "tree")
+        tree = Path(directory)
         source(release.repository, release.commit, tree)
         return {path: _read(tree, path, release.name) for path in sorted(wanted)}
 
