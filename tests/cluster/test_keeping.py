@@ -4,7 +4,6 @@ import threading
 from dataclasses import replace
 
 import pytest
-from tests.cluster.kubectl import Kubectl
 
 from orchestrator.domain.status import Health
 from orchestrator.domain.workload import Container, Port
@@ -12,6 +11,7 @@ from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
 from tests.kubernetes.releases import CRASH, GOOD, NEVER, release
 from tests.process.running import DEADLINE, Watcher, eventually
@@ -218,6 +218,7 @@ def test_an_image_that_cannot_be_pulled_fails_the_release_at_once(runtime: Kuber
 def test_a_runtime_that_is_started_again_writes_nothing_where_nothing_changed(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl, eye: Api
 ) -> None:
+    runtime.ensure_environment("main", "main")
     ready(runtime, watcher, "main")
     ready(runtime, watcher, "bugfix")
     runtime.route("bugfix", "other", "main")

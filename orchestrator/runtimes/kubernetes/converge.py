@@ -12,7 +12,7 @@ from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.drift import pruned, seen_through
 from orchestrator.runtimes.kubernetes.inventory import Inventory
-from orchestrator.runtimes.kubernetes.kinds import KINDS, POD, Key, Object, key_of, path_of
+from orchestrator.runtimes.kubernetes.kinds import KINDS, NAMESPACE, POD, Key, Object, key_of, path_of
 from orchestrator.runtimes.kubernetes.live import Live
 
 
@@ -32,8 +32,9 @@ class Converger:
         changed = [thing for thing in sealed if not self._as_asked(thing)]
         keep = {key_of(thing) for thing in sealed}
         surplus = [thing for thing in self.live.of(environment, service) if self._is_surplus(environment, thing, keep)]
-        if changed:
-            self.inventory.add(environment, [key_of(thing) for thing in changed])
+        within = [key_of(thing) for thing in changed if thing["kind"] != NAMESPACE.name]
+        if within:
+            self.inventory.add(environment, within)
         for thing in sorted(changed, key=lambda thing: KINDS[thing["kind"]].stage):
             self._apply(thing, acting_as)
         for thing in sorted(surplus, key=lambda thing: -KINDS[thing["kind"]].stage):

@@ -55,8 +55,7 @@ class Live:
         """Give the pods of a release, or of all, oldest first."""
         with self._lock:
             found = [self._objects[key] for key in self._scopes.get((environment, service), ()) if key[0] == POD.name]
-        pods = [pod for pod in found if release is None or labels.label(pod, labels.RELEASE) == str(release)]
-        return tuple(sorted(pods, key=lambda pod: (pod["metadata"]["creationTimestamp"], pod["metadata"]["name"])))
+        return tuple(sorted((pod for pod in found if release in (None, release_of(pod))), key=_age))
 
     def inventoried(self) -> tuple[str, ...]:
         """Name the environments that have an inventory."""
@@ -101,6 +100,15 @@ class Live:
             self._scopes[scope].discard(key)
             if not self._scopes[scope]:
                 del self._scopes[scope]
+
+
+def release_of(pod: Object) -> int:
+    """Name the release that a pod runs."""
+    return int(labels.label(pod, labels.RELEASE) or 0)
+
+
+def _age(pod: Object) -> tuple[int, str, str]:
+    return release_of(pod), pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]
 
 
 def _scope(thing: Object) -> Scope:

@@ -14,6 +14,7 @@ from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
+from orchestrator.runtimes.kubernetes.live import release_of
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -71,7 +72,7 @@ class PodLines(Iterator[LogLine]):
 
     def _line(self, line: bytes) -> LogLine:
         scope = (labels.label(self._pod, labels.ENVIRONMENT), labels.label(self._pod, labels.SERVICE))
-        return LogLine(*scope, int(labels.label(self._pod, labels.RELEASE)), *_parse(line))
+        return LogLine(*scope, release_of(self._pod), *_parse(line))
 
 
 def _path(pod: Object, container: str, tail: int, *, follow: bool) -> str:

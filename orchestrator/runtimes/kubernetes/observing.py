@@ -13,19 +13,20 @@ from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
 
 
 def observe(wish: Wish, rendered: Rendered, live: Live, options: KubernetesOptions) -> Observation:
-    """Judge one release by its Deployment, or by its pods alone where the Deployment is at another one."""
+    """Judge one release: a new one by its Deployment, one that serves by its pods as long as they take requests."""
     release = rendered.release
     pods = live.pods(release.environment, release.service, release.number)
     namespace = options.namespace_of(release.environment)
     deployment = live.get((DEPLOYMENT.name, namespace, release.service))
-    if deployment is None:
-        health, reason = Health.PROGRESSING, "is being made"
-    elif labels.label(deployment, labels.RELEASE) == str(release.number):
-        health, reason = judge(deployment, pods, was_ready=rendered is wish.releases.serving)
-        if health is Health.READY and not runs_already(rendered, live):
-            health, reason = Health.PROGRESSING, "waiting for word of its pods"
-    else:
-        health, reason = judge_older(pods)
+    serves = rendered is wish.releases.serving
+    health, reason = judge_older(pods)
+    if not (serves and health is Health.READY):
+        if deployment is None:
+            health, reason = Health.PROGRESSING, "is being made"
+        elif labels.label(deployment, labels.RELEASE) == str(release.number):
+            health, reason = judge(deployment, pods, was_ready=serves)
+            if health is Health.READY and not runs_already(rendered, live):
+                health, reason = Health.PROGRESSING, "waiting for word of its pods"
     return Observation(
         release.environment,
         release.service,
