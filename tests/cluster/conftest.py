@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import Connection
 from tests.cluster import binaries
 from tests.cluster.control_plane import ControlPlane, control_plane
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.rooms import opened, room
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +51,23 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
     kubectl("create", "namespace", name)
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def options(kubectl: Kubectl, tmp_path: Path) -> Iterator[KubernetesOptions]:
+    """A room of its own in the cluster."""
+    with room(kubectl, tmp_path / "runtime") as made:
+        yield made
+
+
+@pytest.fixture
+def runtime(options: KubernetesOptions) -> Iterator[KubernetesRuntime]:
+    """A runtime of its own, as a daemon has one."""
+    with opened(options) as running:
+        yield running
+
+
+@pytest.fixture
+def eye(options: KubernetesOptions) -> Api:
+    """Somebody who asks the cluster directly."""
+    return Api(Connection(options))
