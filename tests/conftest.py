@@ -1,6 +1,8 @@
-"""Options of the whole test run."""
+"""Options of the whole test run; tests that several files share fail with their values, too."""
 
 import pytest
+
+pytest.register_assert_rewrite("tests.runtimes.contract")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

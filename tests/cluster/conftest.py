@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import Connection
 from tests.cluster import binaries
 from tests.cluster.control_plane import ControlPlane, control_plane
 from tests.cluster.fault_proxy import FaultProxy, fault_proxy
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.rooms import opened, room
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +59,23 @@ def proxy(plane: ControlPlane, tmp_path: Path) -> Iterator[FaultProxy]:
     """A proxy before the control plane that answers wrongly when it is told so."""
     with fault_proxy(plane.kubeconfig.parent, tmp_path / "kubeconfig") as running:
         yield running
+
+
+@pytest.fixture
+def options(kubectl: Kubectl, tmp_path: Path) -> Iterator[KubernetesOptions]:
+    """A room of its own in the cluster."""
+    with room(kubectl, tmp_path / "runtime") as made:
+        yield made
+
+
+@pytest.fixture
+def runtime(options: KubernetesOptions) -> Iterator[KubernetesRuntime]:
+    """A runtime of its own, as a daemon has one."""
+    with opened(options) as running:
+        yield running
+
+
+@pytest.fixture
+def eye(options: KubernetesOptions) -> Api:
+    """Somebody who asks the cluster directly."""
+    return Api(Connection(options))

@@ -1,0 +1,57 @@
+"""Runtimes in a cluster that do not see each other: each has a namespace, and a prefix for its environments."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tests.cluster.kubectl import Kubectl
+
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
+from tests.process.running import source
+
+_VERBS = ["get", "create", "patch", "delete"]
+DEPLOYER = {
+    "apiVersion": "rbac.authorization.k8s.io/v1",
+    "kind": "ClusterRole",
+    "metadata": {"name": "anabranch-deployer"},
+    "rules": [
+        {"apiGroups": [""], "resources": ["configmaps", "services"], "verbs": _VERBS},
+        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": _VERBS},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _VERBS},
+    ],
+}
+
+
+@contextmanager
+def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
+    """Give options for a runtime of one's own; nobody waits until what it made is gone."""
+    mark = secrets.token_hex(3)
+    options = KubernetesOptions(
+        state,
+        kubeconfig=str(kubectl.kubeconfig),
+        namespace=f"daemon-{mark}",
+        prefix=f"e{mark}-",
+        images={"app": "registry.example/app:{commit}"},
+        quota={"pods": "50"},
+        requests={"cpu": "50m"},
+        drain=0.0,
+        ready_deadline=60.0,
+        lease=3.0,
+    )
+    kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(DEPLOYER))
+    kubectl("create", "namespace", options.namespace)
+    yield options
+    selector = f"{labels.OWNER}={options.namespace}"
+    kubectl("delete", "namespace", "-l", selector, "--wait=false")
+    kubectl("delete", "namespace", options.namespace, "--wait=false")
+
+
+@contextmanager
+def opened(options: KubernetesOptions, **changed: object) -> Iterator[KubernetesRuntime]:
+    """Run a runtime with these options."""
+    runtime = KubernetesRuntime(replace(options, **changed), source)  # type: ignore[arg-type]
+    yield runtime
+    runtime.close()
