@@ -2,15 +2,24 @@
 
 import json
 import re
+import secrets
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.runtimes.kubernetes.from_settings import options_of
+from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.rights import missing
+from orchestrator.settings import load
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.rooms import opened
+from tests.kubernetes.releases import release
+from tests.process.running import Watcher
 
 INSTALLED = Path(__file__).resolve().parents[2] / "config" / "kubernetes"
 SNAPSHOT = Path(__file__).with_name("rights.txt")
@@ -41,6 +50,19 @@ def kubectl(plane: ControlPlane) -> Kubectl:
         while plane.kubectl.succeeds("create", "--dry-run=server", *forbidden):
             assert time.monotonic() < latest, "an admission policy does not hold"
     return plane.kubectl
+
+
+@pytest.fixture
+def installed(kubectl: Kubectl, tmp_path: Path) -> KubernetesOptions:
+    """The runtime of the daemon that is installed: with its account, in its namespace."""
+    own = replace(kubectl, kubeconfig=tmp_path / "kubeconfig")
+    own.kubeconfig.write_bytes(kubectl.kubeconfig.read_bytes())
+    token = kubectl("-n", "anabranch", "create", "token", "anabranch-daemon").strip()
+    own("config", "set-credentials", "daemon", f"--token={token}")
+    own("config", "set-context", "--current", "--user=daemon")
+    settings = load(INSTALLED / "anabranch.yaml", {})
+    prefix = f"e{secrets.token_hex(3)}-"
+    return replace(options_of(settings), kubeconfig=str(own.kubeconfig), prefix=prefix, state=tmp_path / "state")
 
 
 def refused(kubectl: Kubectl, *arguments: str, stdin: str | None = None) -> str:
@@ -83,6 +105,19 @@ def test_nobody_may_do_more_than_the_snapshot_says(kubectl: Kubectl, namespace: 
     more = [(who, rights(kubectl, account, where) - everybody) for who, account, where in asked]
     lines = [f"{who}: {rule}" for who, rules in more for rule in sorted(rules)]
     assert lines == SNAPSHOT.read_text().splitlines()
+
+
+def test_the_daemon_lacks_no_right_that_it_uses(installed: KubernetesOptions) -> None:
+    assert missing(installed) == ()
+
+
+def test_the_daemon_runs_releases_with_its_rights_alone(installed: KubernetesOptions) -> None:
+    with opened(installed) as runtime:
+        watcher = Watcher(runtime)
+        runtime.ensure_environment("main", "main")
+        runtime.apply(release("main", 1))
+        watcher.ready("main", 1)
+        runtime.remove_environment("main")
 
 
 def test_the_daemon_touches_only_namespaces_of_its_own(kubectl: Kubectl, namespace: str) -> None:

@@ -10,13 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.cluster.control_plane import ControlPlane
 
 from orchestrator.domain.status import Health
 from orchestrator.errors import Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
+from tests.cluster.control_plane import ControlPlane
 from tests.cluster.meddling import meddling
 from tests.cluster.rooms import opened
 from tests.kubernetes.releases import release
