@@ -116,7 +116,7 @@ class Hints(Section):
 
 
 class Observe(Section):
-    """A door for probes: /healthz and /readyz."""
+    """A door for probes and Prometheus: /healthz, /readyz and /metrics."""
 
     address: Address = Field(default="", description="HOST:PORT to listen on; empty: off")
 
