@@ -158,8 +158,15 @@ class RepositoryActor(BaseActor):
         self.problem = ""
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
-        listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
-        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices(), self.asked))
+        self.tell_parent(
+            RepositoryLooked(self.repository.name, self._unproven(heads), leaving, self._notices(), self.asked)
+        )
+
+    def _unproven(self, heads: Heads) -> str:
+        if not heads.proves_no_removal:
+            return ""
+        lacking = f"git lists no branch {printable(heads.default_branch, 64)}, so none is removed"
+        return f"{self.repository.name}: {lacking}; push it, or set default_branch of this repository"
 
     def _notices(self) -> tuple[str, ...]:
         name = self.repository.name

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from orchestrator.domain.delivery import State
 from orchestrator.domain.webhook import Hook, Ignored
 from orchestrator.domain.webhook.hosts import decode, hints
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import AnabranchError
-from orchestrator.forwarder.ledger import State, Unread, Verdict
+from orchestrator.forwarder.ledger import Unread, Verdict
 
 
 def read(hooks: Mapping[str, Hook], row: Unread) -> Verdict:

@@ -219,7 +219,7 @@ def _settings(directory: Path) -> Path:
     (directory / "secret").write_bytes(SECRET)
     hook = {"name": "local", "provider": "post-receive", "secret_files": ["secret"], "repositories": {"app": "app"}}
     door = {"socket": str(directory / "api.sock")}
-    forwarder = {"address": "127.0.0.1:0", "hooks": [hook], "daemon": door}
+    forwarder = {"address": "127.0.0.1:0", "socket": "forwarder.sock", "hooks": [hook], "daemon": door}
     log = {"format": "json", "level": "info"}
     file = directory / "anabranch.yaml"
     file.write_text(json.dumps({"state": "state", "log": log, "forwarder": forwarder}))
