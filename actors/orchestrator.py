@@ -38,6 +38,7 @@ from orchestrator.domain.commit import HeadMoved
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.status import Observation
+from orchestrator.domain.text import did_you_mean, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,9 @@ class OrchestratorActor(BaseActor):
         if child:
             self.tell(child, replace(message, reply_to=sender))
         else:
-            self.send(sender, Refused("NotFound", f"no repository {message.repository} in the settings"))
+            names = [r.name for r in self.ports.settings.repositories]
+            near = did_you_mean(message.repository, names) or f"; there are {listed(names) or 'none'}"
+            self.send(sender, Refused("NotFound", f"no repository {message.repository} in the settings{near}"))
 
     def receiveMsg_Edit(self, message: Edit, sender: ActorAddress) -> None:
         """Pass an edit on to its service."""

@@ -20,15 +20,14 @@ from actors.engine.snapshot import (
     letters,
     snapshot,
 )
-from actors.engine.steering import pause, replay, resume, step
+from actors.engine.steering import pause, replay, restart, resume, step
 from actors.engine.supervision import ChildActorFailed, Heir, Supervision, Then, supervised
 from actors.engine.system import Engine
-from actors.engine.timing import BOUNDS, Durations
+from actors.engine.timing import Durations
 from actors.engine.trace import adopt, current_trace, traced
 from actors.engine.worker import expect_blocking
 
 __all__ = [
-    "BOUNDS",
     "ActorRecord",
     "ActorState",
     "ChildActorFailed",
@@ -50,6 +49,7 @@ __all__ = [
     "open_system",
     "pause",
     "replay",
+    "restart",
     "resume",
     "snapshot",
     "step",

@@ -13,7 +13,7 @@ from thespian.actors import ActorAddress, ChildActorExited, DeadEnvelope
 from actors.engine.address import LocalAddress, Place
 from actors.engine.endpoint import Endpoint
 from actors.engine.letter import Letter
-from actors.engine.supervision import ChildActorFailed, Escalation
+from actors.engine.supervision import ChildActorFailed, Escalation, RestartRequest
 from actors.engine.tally import Tally
 from actors.engine.trace import current_trace
 
@@ -81,7 +81,7 @@ class DeadLetters:
 
         `failure` says what the message did to its actor, when the reason is `poison`.
         """
-        if isinstance(message, DeadEnvelope | ChildActorExited | ChildActorFailed | Escalation):
+        if isinstance(message, DeadEnvelope | ChildActorExited | ChildActorFailed | Escalation | RestartRequest):
             return
         self._tally.add(reason)
         self._keep(target, message, sender, reason, failure)

@@ -105,11 +105,12 @@ class Mailbox:
         if self.held:
             self.held, self.resting = False, None
             self.rise()
+            if self._leaves():
+                return
         pause = self.pause
-        if self._leaves() or (pause is not None and pause.stops()):
+        if pause is not None and pause.stops():
             return
         began = since = worker.since
-        quick, slow = 0, 0.0
         for _ in range(TURN):
             try:
                 message, sender, trace = self._messages.popleft()
@@ -120,18 +121,17 @@ class Mailbox:
             worker.since = since
             self.receive(message, sender, since)
             now = monotonic()
-            if now - since < QUICK:
-                quick += 1
-            else:
-                slow += now - since
+            if now - since > QUICK:
                 self._timing.add(now - since)
             since = now
             if self.closed or self.held or self.pause is not None or worker.detached:
                 break
         self.busy += since - began
-        self._timing.add_quick(quick, since - began - slow)
-        if not self._leaves():
-            self._pass_turn()
+        if self.closed:
+            self._timing.settle(0, since - began)
+        if (self.closed or self.held) and self._leaves():
+            return
+        self._pass_turn()
 
     def hold(self) -> None:
         """Let all messages wait, from the next one on; from any thread."""

@@ -32,7 +32,9 @@ class Probe:
 
     def run(self, _worker: Worker) -> None:
         """Arrive."""
-        self._delays.add(monotonic() - self._launched)
+        delay = monotonic() - self._launched
+        self._delays.add(delay)
+        self._delays.settle(1, delay)
         self._riding = False
 
     def delays(self) -> Durations:

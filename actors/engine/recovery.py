@@ -64,6 +64,11 @@ class Recovery:
         self.restarts += 1
         return True
 
+    def begin_again(self, now: float) -> None:
+        """Set `pause` and `until` for a new instance that somebody asked for."""
+        self.pause, self.until = 0.0, now
+        self.restarts += 1
+
     def keeps(self, failed: Failed) -> bool:
         """Keep a message for the next instance, unless it was given to as many as the rules allow."""
         self._tries += 1

@@ -3,6 +3,7 @@
 A system flows in; frozen records flow out. Times are seconds, points in time seconds since the epoch.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic, time
@@ -10,7 +11,8 @@ from typing import Any
 
 from actors.engine.cell import Cell
 from actors.engine.letter import Letter
-from actors.engine.system import engine_of
+from actors.engine.system import Engine, engine_of
+from actors.engine.tally import RESTARTS_OF
 from actors.engine.timing import Durations
 from actors.engine.worker import Worker
 
@@ -66,8 +68,8 @@ class EngineCounters:
     """The engine as a whole.
 
     `dead_letters`: reason and number; `hung`: how many handlers were found to hang; `capped`: how often no worker was
-    to be had; `handlers`: class and how long its handlers took; `delays`: what the run queue made others wait, and
-    `delay` what it makes one wait at this moment.
+    to be had; `restarts_of` and `handlers`: class, and its restarts, and how long its handlers took; `delays`: what the
+    run queue made others wait, `delay`: what it makes one wait at this moment.
     """
 
     actors: int
@@ -84,6 +86,7 @@ class EngineCounters:
     capped: int
     timers: int
     endpoints: int
+    restarts_of: tuple[tuple[str, int], ...]
     handlers: tuple[tuple[str, Durations], ...]
     delays: Durations
     delay: float
@@ -119,10 +122,20 @@ def counters(system: Any) -> EngineCounters:
         capped=engine.scheduler.capped,
         timers=len(engine.timers.pending()),
         endpoints=engine.registry.endpoints(),
-        handlers=tuple(sorted(engine.timings.read().items(), key=lambda each: each[0])),
+        restarts_of=engine.tally.ending(RESTARTS_OF),
+        handlers=_handlers(engine, cells),
         delays=engine.scheduler.probe.delays(),
         delay=engine.scheduler.probe.riding_for(),
     )
+
+
+def _handlers(engine: Engine, cells: tuple[Cell, ...]) -> tuple[tuple[str, Durations], ...]:
+    handled, busy = defaultdict[str, int](int), defaultdict[str, float](float)
+    for cell in cells:
+        handled[cell.class_name] += cell.handled
+        busy[cell.class_name] += cell.busy
+    names = engine.timings.names()
+    return tuple((name, engine.timings.of(name).read(handled[name], busy[name])) for name in names)
 
 
 def letters(system: Any) -> tuple[Letter, ...]:

@@ -9,6 +9,8 @@ from thespian.actors import ActorAddress
 
 from actors.engine.cell import Cell
 from actors.engine.letter import Letter
+from actors.engine.supervised_cell import SupervisedCell
+from actors.engine.supervision import RestartRequest
 from actors.engine.system import Engine, engine_of
 from actors.engine.trace import traced
 
@@ -34,6 +36,17 @@ def step(system: Any, address: str) -> str:
         return ""
     paused.step()
     return type(waiting[0][0]).__name__
+
+
+def restart(system: Any, address: str) -> None:
+    """Let a supervised actor begin anew once what waits before this request is handled; its children end.
+
+    Raises ValueError when its class has no rules for that.
+    """
+    cell = _cell(engine_of(system), address)
+    if not isinstance(cell, SupervisedCell):
+        raise ValueError(f"{cell} is not supervised")
+    cell.post(RestartRequest(), cell.address)
 
 
 def replay(system: Any, number: int, target: str = "") -> Letter:

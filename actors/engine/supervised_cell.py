@@ -15,7 +15,16 @@ from actors.engine.cell import ATTEMPTS, UNANSWERED, Cell, Home
 from actors.engine.mailbox import UNLIMITED
 from actors.engine.recovery import Failed, Recovery
 from actors.engine.rest import Rest
-from actors.engine.supervision import ChildActorFailed, Escalation, FailedTooOften, Heir, Supervision, Then
+from actors.engine.supervision import (
+    ChildActorFailed,
+    Escalation,
+    FailedTooOften,
+    Heir,
+    RestartRequest,
+    Supervision,
+    Then,
+)
+from actors.engine.tally import RESTARTS_OF
 
 FORGOTTEN = ActorSystemMessage()  # stands in the mailbox for a wakeup that a failed instance asked for
 
@@ -55,7 +64,10 @@ class SupervisedCell(Cell):
         """Handle one message; what concerns a failed instance alone does not reach the present one."""
         if message is FORGOTTEN or (isinstance(message, ChildActorFailed) and self._is_of_before(message.child)):
             return
-        super().receive(message, sender, now)
+        if isinstance(message, RestartRequest):
+            self._begin_again()
+        else:
+            super().receive(message, sender, now)
 
     def recover(self, failed: Failed) -> bool:
         """Park the message, unless it is tried again, and stand down until the next instance."""
@@ -106,13 +118,27 @@ class SupervisedCell(Cell):
             self._home.dead_letters.post(self.address, failed.message, failed.sender, "poison", failed.reason)
 
     def _stand_down(self, reason: str) -> None:
+        self._retire()
+        if self._recovery.rest(monotonic(), reason):
+            self._announce(reason)
+        else:
+            self._give_up()
+
+    def _begin_again(self) -> None:
+        if not self.exiting:
+            self._recovery.before = self._instance
+            self._retire()
+            self._recovery.begin_again(monotonic())
+            self._announce("asked to begin anew")
+
+    def _retire(self) -> None:
         self._instance = None
         self._forget_wakeups()
-        if not self._recovery.rest(monotonic(), reason):
-            self._give_up()
-            return
+
+    def _announce(self, reason: str) -> None:
         self.held = True
         self._home.tally.add("restarts")
+        self._home.tally.add(f"{RESTARTS_OF}{self.class_name}")
         for child in self.children.values():
             child.post(ActorExitRequest(), self.address)
         recovery = self._recovery

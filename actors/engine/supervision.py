@@ -83,6 +83,10 @@ class ChildActorFailed(ActorSystemMessage):
         self.next_in = next_in
 
 
+class RestartRequest(ActorSystemMessage):
+    """To a supervised actor: begin anew, as after a failure, but at once and without counting as one."""
+
+
 class FailedTooOften(Exception):
     """What an actor's failures are to its parent once they are too many."""
 

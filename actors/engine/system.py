@@ -144,6 +144,7 @@ class Engine:
     def bury(self, cell: Cell) -> None:
         """Forget a closed cell everywhere, adopt its children, tell its parent."""
         self.registry.remove(cell)
+        self.timings.of(cell.class_name).settle(cell.handled, cell.busy)
         self.dead_letters.deregister(cell)
         self.sources.forget(cell.address)
         self.timers.forget(cell)

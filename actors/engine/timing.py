@@ -1,6 +1,7 @@
 """How long things took, as a histogram with fixed bounds: cheap to add to, and enough for percentiles.
 
-In: seconds, from any thread. Out: counts for each bound, their sum, and estimates in between.
+In: the duration of each slow thing, and of all things their number and sum, from any thread. Out: counts for each
+bound, their sum, and estimates in between.
 """
 
 from bisect import bisect_left
@@ -14,10 +15,11 @@ QUICK = BOUNDS[0]
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """A copy: `counts` has one more entry than `BOUNDS`; `seconds` is the sum of all that was measured."""
+    """A copy: `counts` are those up to each of the `bounds`, and beyond; `seconds` is the sum of all."""
 
     counts: tuple[int, ...]
     seconds: float
+    bounds: tuple[float, ...] = BOUNDS
 
     @property
     def count(self) -> int:
@@ -36,31 +38,32 @@ class Durations:
 
 
 class Timing:
-    """Adds up durations."""
+    """Keeps apart what took longer than `QUICK`; of everything else it is told only the number and the sum."""
 
-    __slots__ = ("_counts", "_lock", "_seconds")
+    __slots__ = ("_lock", "_number", "_seconds", "_slow")
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._counts = [0] * (len(BOUNDS) + 1)
+        self._slow = [0] * (len(BOUNDS) + 1)
+        self._number = 0
         self._seconds = 0.0
 
     def add(self, seconds: float) -> None:
-        """Add one duration."""
+        """Add the duration of something slow."""
         with self._lock:
-            self._counts[bisect_left(BOUNDS, seconds)] += 1
+            self._slow[bisect_left(BOUNDS, seconds)] += 1
+
+    def settle(self, number: int, seconds: float) -> None:
+        """Add so many durations and their sum; the slow ones among them were added before."""
+        with self._lock:
+            self._number += number
             self._seconds += seconds
 
-    def add_quick(self, number: int, seconds: float) -> None:
-        """Add durations below `QUICK` of which only the sum is known."""
+    def read(self, number: int = 0, seconds: float = 0.0) -> Durations:
+        """Copy what there is, together with what was not settled yet."""
         with self._lock:
-            self._counts[0] += number
-            self._seconds += seconds
-
-    def read(self) -> Durations:
-        """Copy what there is."""
-        with self._lock:
-            return Durations(tuple(self._counts), self._seconds)
+            quick = self._number + number - sum(self._slow[1:])
+            return Durations((max(0, quick), *self._slow[1:]), self._seconds + seconds)
 
 
 class Timings:
@@ -78,6 +81,6 @@ class Timings:
                 found = self._of.setdefault(name, Timing())
         return found
 
-    def read(self) -> dict[str, Durations]:
-        """Copy all of them."""
-        return {name: timing.read() for name, timing in self._of.copy().items()}
+    def names(self) -> tuple[str, ...]:
+        """The classes, sorted."""
+        return tuple(sorted(self._of.copy()))

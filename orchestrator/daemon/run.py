@@ -5,8 +5,6 @@ The runner of local processes comes first of all, so that it starts from a proce
 
 import os
 import random
-import signal
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -14,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from actors.engine import open_system
+from actors.engine import current_trace, open_system
 from actors.gateway import ActorGateway
 from actors.messages import StartOrchestrator
 from actors.orchestrator import OrchestratorActor
@@ -31,6 +29,7 @@ from orchestrator.daemon.post import Post
 from orchestrator.daemon.state import locked
 from orchestrator.errors import Temporary
 from orchestrator.settings import Settings
+from orchestrator.stop import Stop
 
 _log = structlog.get_logger("daemon")
 
@@ -41,13 +40,13 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
     Raises Permanent with one line when something that it needs cannot be had, Temporary when the root of the actors
     failed too often: everything is built anew by whoever starts the daemon again.
     """
-    log.configure(settings.log.level, settings.log.format, secrets(settings))
-    stop = _stop_on_signals()
+    log.configure(settings.log.level, settings.log.format, secrets(settings), trace=current_trace)
+    stop = Stop()
     escalated: list[str] = []
 
     def give_up(reason: str) -> None:
         escalated.append(reason)
-        stop.set()
+        stop.ask()
 
     with ExitStack() as stack:
         check_runtime(settings)
@@ -55,7 +54,7 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
         os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
         _start(settings, stack, give_up)
         if forwarder:
-            stack.enter_context(companion(forwarder, stop))
+            stack.enter_context(companion(forwarder, lambda: stop.asked))
         _log.info("ready", socket=str(settings.socket), runtime=settings.runtime.value, pid=os.getpid())
         stop.wait()
         _log.info("stopping")
@@ -100,10 +99,3 @@ def _mirrors(settings: Settings) -> Mapping[str, Mirror]:
         r.name: Mirror(directory / r.name, r.name, r.url, options, r.default_branch or None)
         for r in settings.repositories
     }
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -1,6 +1,9 @@
 """Hostile branches, lost actors, a store or runtime in trouble: who is concerned, and who is not."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from thespian.actors import ActorAddress, ActorExitRequest
@@ -389,6 +392,19 @@ def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, b
             missing()
     shown = {view.name for view in gateway.actors()}
     assert {"orchestrator", "caretaker", "repository app", "branch main"} <= shown
+
+
+def test_who_waits_for_a_store_that_cannot_write_is_told_why(world, score_file, base):
+    if base == "simple":
+        pytest.skip("private endpoints of simpleSystemBase wait for another thread")
+    gateway = ActorGateway(world.system, world.root, world.ports, timedelta(seconds=2))
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    with closing(sqlite3.connect(world.directory / "store.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Temporary, match="database is locked"):
+            gateway.edit("bugfix", "app", (("COLOUR", "green"),), revision="", by="ann")
+    world.until_ready("bugfix", "app", 2)
 
 
 def test_a_look_on_demand_is_answered_when_every_repository_was_looked_at(world):

@@ -6,7 +6,19 @@ import threading
 import pytest
 from thespian.actors import Actor, ActorExitRequest
 
-from actors.engine import ActorState, letters, pause, replay, resume, snapshot, step
+from actors.engine import (
+    ActorState,
+    Supervision,
+    counters,
+    letters,
+    pause,
+    replay,
+    restart,
+    resume,
+    snapshot,
+    step,
+    supervised,
+)
 
 
 class Diary(Actor):
@@ -114,6 +126,36 @@ def test_nobody_at_an_address_is_told(system):
     for steer in (pause, resume, step):
         with pytest.raises(LookupError, match="/A0"):
             steer(system, "/A0")
+
+
+@supervised(Supervision(backoff=(60.0, 60.0), max_restarts=1))
+class Counting(Actor):
+    def __init__(self):
+        self.count = 0
+
+    def receiveMessage(self, message, sender):
+        if message == "count":
+            self.count += 1
+            self.send(sender, self.count)
+        elif message == "child":
+            self.send(sender, self.createActor(Counting))
+
+
+def test_a_restart_gives_a_new_instance_at_once_however_often_it_is_asked_for(system, patience):
+    actor = system.createActor(Counting)
+    child = system.ask(actor, "child", patience)
+    for _ in range(3):
+        assert [system.ask(actor, "count", patience) for _ in range(2)] == [1, 2]
+        restart(system, actor.actorAddressString)
+    assert system.ask(actor, "count", patience) == 1
+    assert state(system, actor).restarts == 3
+    assert counters(system).restarts_of == (("Counting", 3),)
+    assert system.ask(child, "count", patience) is None
+
+
+def test_only_supervised_actors_can_be_restarted(system, diary):
+    with pytest.raises(ValueError, match="not supervised"):
+        restart(system, diary.actorAddressString)
 
 
 class Well(Actor):
