@@ -20,6 +20,7 @@ from orchestrator.settings.types import (
     Provider,
     Seconds,
     Section,
+    SystemBase,
     UserName,
 )
 
@@ -139,6 +140,12 @@ class ForwardedHook(Section):
     username: UserName = Field(
         default="", description="azure-devops, bitbucket-server: basic authentication, the secret is its password"
     )
+
+
+class Actors(Section):
+    """What the daemon's actors run on."""
+
+    base: SystemBase = Field(default="engine", description="engine; Thespian's own bases are refused, with the reason")
 
 
 class DaemonDoor(Section):
