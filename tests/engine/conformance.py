@@ -88,7 +88,7 @@ def prepared(version: str) -> Path | None:
 
 
 def found(version: str) -> str:
-    """Find an interpreter on PATH, where a stand-in of pyenv is told which version is meant; empty when none is there."""
+    """Find an interpreter on PATH, where pyenv is told which version is meant; empty when there is none."""
     named = shutil.which(f"python{version}") or "false"
     environ = {**os.environ, "PYENV_VERSION": version}
     asked = subprocess.run(
