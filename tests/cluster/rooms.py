@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from tests.cluster.kubectl import Kubectl
-
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
+from tests.cluster.kubectl import Kubectl
 from tests.process.running import source
 
 _VERBS = ["get", "create", "patch", "delete"]
@@ -53,5 +52,7 @@ def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
 def opened(options: KubernetesOptions, **changed: object) -> Iterator[KubernetesRuntime]:
     """Run a runtime with these options."""
     runtime = KubernetesRuntime(replace(options, **changed), source)  # type: ignore[arg-type]
-    yield runtime
-    runtime.close()
+    try:
+        yield runtime
+    finally:
+        runtime.close()
