@@ -1,7 +1,8 @@
 """Which branches of a repository become environments.
 
 In: what git listed, the patterns and the cap of the settings. Out: the branches to follow, default branch first, and a
-line for each that is refused, of many the first 20. Branches that are followed already keep their place when the cap is reached.
+line for each that is refused, of many the first 20. Branches that are followed already keep their place when the cap
+is reached.
 """
 
 from collections.abc import Collection, Sequence
