@@ -14,7 +14,7 @@ class Stop:
     def __init__(self) -> None:
         self.asked = False
         self._told, self._teller = socket.socketpair()
-        self._teller.setblocking(False)
+        self._teller.settimeout(0)
         signal.set_wakeup_fd(self._teller.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
