@@ -66,15 +66,17 @@ def test_a_paused_actor_handles_nothing_until_it_is_resumed(system, diary, patie
 
 def test_a_step_lets_exactly_one_message_pass(system, diary, patience):
     written, news = system.capabilities["written"], system.capabilities["news"]
+    tell(system, diary, "before")
+    assert news.acquire(timeout=patience)
     pause(system, diary.actorAddressString)
     tell(system, diary, "one", 2)
     assert step(system, diary.actorAddressString) == "str"
     assert news.acquire(timeout=patience)
     assert not news.acquire(timeout=0.1)
-    assert written == ["one"]
+    assert written == ["before", "one"]
     assert step(system, diary.actorAddressString) == "int"
     assert news.acquire(timeout=patience)
-    assert written == ["one", 2]
+    assert written == ["before", "one", 2]
     assert step(system, diary.actorAddressString) == ""
 
 
