@@ -41,8 +41,8 @@ format: .venv/installed   ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/installed    ## figures, as ratios (CLUSTER=1: also in a Kubernetes cluster)
-	CLUSTER=$(CLUSTER) $(BIN)/python tests/bench/run.py
+bench: .venv/installed    ## figures, as ratios (ENGINE=1: of the actor engine alone; CLUSTER=1: also in a Kubernetes cluster)
+	CLUSTER=$(CLUSTER) $(BIN)/python tests/bench/run.py $(if $(ENGINE),engine)
 
 soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
 	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)

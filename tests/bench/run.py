@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 BENCHES = {
-    "engine": "messages between actors: the engine against Thespian's simpleSystemBase",
+    "engine": "actors and their messages: the engine beside Thespian's simpleSystemBase and multiprocTCPBase",
     "front": "HTTP through a stable address against a direct connection",
     "deliveries": "webhooks into the journal against a handler that keeps nothing",
     "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
