@@ -37,8 +37,8 @@ format: .venv/installed   ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/installed    ## figures, as ratios
-	$(BIN)/python tests/bench/run.py
+bench: .venv/installed    ## figures, as ratios (FORWARDER=1: only of that)
+	$(BIN)/python tests/bench/run.py $(if $(FORWARDER),forwarder)
 
 soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
 	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)

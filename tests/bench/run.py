@@ -12,7 +12,7 @@ from pathlib import Path
 BENCHES = {
     "engine": "messages between actors: the engine against Thespian's simpleSystemBase",
     "front": "HTTP through a stable address against a direct connection",
-    "deliveries": "webhooks into the journal against a handler that keeps nothing",
+    "forwarder": "webhooks into the journal against a bare aiohttp handler with the same fsync",
     "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
     "push": "from `git push` to Ready against `git ls-remote` and `git fetch`",
 }
