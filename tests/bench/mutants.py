@@ -166,7 +166,7 @@ def main(arguments: list[str]) -> int:
     lived = 0
     for mutant in chosen:
         if time.monotonic() < latest:
-            lived += not _noticed(mutant)
+            lived += not noticed(mutant)
     print(f"mutants: {lived} lived" if lived else "mutants: every one was noticed", flush=True)
     return 1 if lived else 0
 
@@ -179,7 +179,8 @@ def applied(mutant: Mutant) -> str:
     return text.replace(mutant.before, mutant.after)
 
 
-def _noticed(mutant: Mutant) -> bool:
+def noticed(mutant: Mutant) -> bool:
+    """Run the mutant's test in a copy with the mutant; tell whether it failed."""
     with tempfile.TemporaryDirectory(prefix="ab-mutant-") as directory:
         copy = Path(directory)
         for name in COPIED:

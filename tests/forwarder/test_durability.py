@@ -21,7 +21,21 @@ async def test_every_202_comes_after_a_sync_of_the_journal_of_its_own(
     settings_file: Any, delivery: Any, open_client: Any, short_path: Path
 ) -> None:
     trace = short_path / "trace"
-    words = ("strace", "-D", "-f", "-y", "-s", "64", "-e", CALLS, "-o", str(trace), sys.executable, "-m", "orchestrator")
+    words = (
+        "strace",
+        "-D",
+        "-f",
+        "-y",
+        "-s",
+        "64",
+        "-e",
+        CALLS,
+        "-o",
+        str(trace),
+        sys.executable,
+        "-m",
+        "orchestrator",
+    )
     environ = {name: value for name, value in os.environ.items() if not name.startswith("ANABRANCH")}
     process = await asyncio.create_subprocess_exec(
         *words, "forwarder", "--settings", str(settings_file()), cwd=ROOT, env=environ, stderr=asyncio.subprocess.PIPE
