@@ -1,6 +1,7 @@
 """Figures of this machine: each bench measures ours and a bare yardstick side by side, in one run.
 
-In: names of benches (none: all that need no cluster), `--quick` for a few seconds each. Out: lines with ratios; nothing is asserted.
+In: names of benches (none: all that need no cluster), `--quick` for a few seconds each. Out: lines with ratios; nothing
+is asserted.
 """
 
 import argparse
@@ -12,7 +13,7 @@ from pathlib import Path
 BENCHES = {
     "engine": "actors and their messages: the engine beside Thespian's simpleSystemBase and multiprocTCPBase",
     "front": "HTTP through a stable address against a direct connection",
-    "deliveries": "webhooks into the journal against a handler that keeps nothing",
+    "forwarder": "webhooks into the journal against a bare aiohttp handler with the same fsync",
     "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
     "cluster": "environments in a Kubernetes cluster against a bare loop of the same writes (only by name)",
     "push": "from `git push` to Ready against `git ls-remote` and `git fetch`",
