@@ -42,8 +42,8 @@ format: .venv/installed   ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/installed    ## figures, as ratios
-	$(BIN)/python tests/bench/run.py
+bench: .venv/installed    ## figures, as ratios (CLUSTER=1: also in a Kubernetes cluster)
+	CLUSTER=$(CLUSTER) $(BIN)/python tests/bench/run.py
 
 soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
 	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)

@@ -7,9 +7,10 @@ speaks to the apiserver with the same rights.
 import json
 import ssl
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.client import HTTPSConnection
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPException, HTTPSConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -25,8 +26,10 @@ def meddling(kubeconfig: Path, folder: Path, refuse: Refusal) -> Iterator[Path]:
     """Run the proxy; gives its kubeconfig."""
     parts = yaml.safe_load(kubeconfig.read_text())
     cluster, user = parts["clusters"][0]["cluster"], parts["users"][0]["user"]
-    trust = ssl.create_default_context(cafile=cluster["certificate-authority"])
-    trust.load_cert_chain(user["client-certificate"], user["client-key"])
+    trust = ssl.create_default_context(cadata=b64decode(cluster["certificate-authority-data"]).decode())
+    for name in ("client-certificate", "client-key"):
+        (folder / name).write_bytes(b64decode(user[f"{name}-data"]))
+    trust.load_cert_chain(folder / "client-certificate", folder / "client-key")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(urlsplit(cluster["server"]).netloc, trust, refuse))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -66,8 +69,14 @@ def _handler(host: str, trust: ssl.SSLContext, refuse: Refusal) -> type[BaseHTTP
             if refusal:
                 self._answer(refusal[0], refusal[1], json.dumps({"reason": "Meddled"}).encode())
                 return
-            connection = HTTPSConnection(host, context=trust, timeout=600)
-            connection.request(self.command, self.path, body, dict(self.headers))
+            with (
+                suppress(OSError, HTTPException),
+                closing(HTTPSConnection(host, context=trust, timeout=600)) as connection,
+            ):
+                connection.request(self.command, self.path, body, dict(self.headers))
+                self._relay(connection)
+
+        def _relay(self, connection: HTTPSConnection) -> None:
             with connection.getresponse() as answer:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.headers.get("Content-Type", ""))

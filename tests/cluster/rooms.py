@@ -47,5 +47,7 @@ def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
 def opened(options: KubernetesOptions, **changed: object) -> Iterator[KubernetesRuntime]:
     """Run a runtime with these options."""
     runtime = KubernetesRuntime(replace(options, **changed), source)  # type: ignore[arg-type]
-    yield runtime
-    runtime.close()
+    try:
+        yield runtime
+    finally:
+        runtime.close()

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Observation
 from orchestrator.domain.workload import Workload
-from orchestrator.errors import NotFound, Permanent
+from orchestrator.errors import AnabranchError, NotFound, Permanent
 from orchestrator.runtimes import LogLines, Running, Sink, Source
 from orchestrator.runtimes.kubernetes import labels, refusal
 from orchestrator.runtimes.kubernetes.api import Api
@@ -41,7 +41,7 @@ class KubernetesRuntime:
         self._lease = Lease(self._api, options.namespace, identity(options.state), options.lease)
         self._lease.acquire()
         self._api.permit = self._lease.permit
-        self._keeping = Keeping(self._api, options, self._said.put)
+        self._keeping = self._keep()
         self._teller = threading.Thread(target=self._tell, name="kubernetes", daemon=True)
         self._teller.start()
 
@@ -104,6 +104,13 @@ class KubernetesRuntime:
         self._api.close()
         self._said.put(None)
         self._teller.join(_CLOSE_AFTER)
+
+    def _keep(self) -> Keeping:
+        try:
+            return Keeping(self._api, self._options, self._said.put)
+        except AnabranchError:
+            self._lease.release()
+            raise
 
     def _tell(self) -> None:
         while (observation := self._said.get()) is not None:

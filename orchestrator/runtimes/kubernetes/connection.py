@@ -4,6 +4,8 @@ In: a request. Out: the open answer. The library is imported when a connection i
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ APPLY = "application/apply-patch+yaml"
 
 _CONNECT, _READ = 3.05, 30.0
 _CONNECTIONS = 64
+_CHUNK = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,19 @@ class Connection:
             raise Temporary(f"the apiserver at {self.host} does not answer ({type(error).__name__})") from error
         response: BaseHTTPResponse = reply.response
         return response
+
+
+def chunks(response: "BaseHTTPResponse") -> Iterator[bytes]:
+    """Give the parts of an answer as they come."""
+    while chunk := response.read1(_CHUNK):
+        yield chunk
+
+
+def end(response: "BaseHTTPResponse | None") -> None:
+    """End an answer that another thread reads: it is told that there is no more."""
+    if response is not None:
+        with suppress(RuntimeError, ValueError):  # it came to its end by itself
+            response.shutdown()
 
 
 def _load(configuration: "Configuration", options: KubernetesOptions) -> None:

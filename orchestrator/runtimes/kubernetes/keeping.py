@@ -50,7 +50,11 @@ class Keeping:
         self._converger = Converger(api, self.live, self._inventory, {})
         self._environments = Environments(api, self.live, self._converger, options, self._lenders)
         self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
-        self.live.start(_SYNC_WITHIN)
+        try:
+            self.live.start(_SYNC_WITHIN)
+        except Permanent:
+            self.close(_SYNC_WITHIN)
+            raise
         for environment in self.live.inventoried():
             self._queue.add((environment, ""))
 

@@ -28,13 +28,14 @@ class Lease:
         self._renewed = float("-inf")
         self._seen: tuple[str, float] = ("", 0.0)
         self._held: Object | None = None
+        self._trouble = "it was not renewed in time"
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
     def permit(self) -> None:
         """Return if this daemon is the one that writes. Raises Temporary when it is not, or cannot know."""
         if time.monotonic() - self._renewed > self._lasts * 2 / 3:
-            raise Temporary("this daemon does not hold the lease, so it changes nothing in the cluster")
+            raise Temporary(f"nothing is changed in the cluster without the lease: {self._trouble}")
 
     def acquire(self) -> None:
         """Wait for a lease that nobody renews. Raises Permanent when somebody does, Temporary when nobody answers."""
@@ -68,20 +69,25 @@ class Lease:
     def _renew(self) -> None:
         while not self._over.wait(self._lasts / 8):
             try:
-                if not self._try():
-                    self._renewed = float("-inf")
-                    _LOG.error("another daemon took the lease; this one changes nothing any more")
+                self._complain("" if self._try() else "another daemon holds it")
             except AnabranchError as error:
-                _LOG.warning("the lease was not renewed: %s", error)
+                self._complain(str(error))
+
+    def _complain(self, line: str) -> None:
+        if line and line != self._trouble:
+            _LOG.warning("the lease was not renewed: %s", line)
+        self._trouble = line
 
     def _try(self) -> bool:
         """Take or renew the lease; it counts from before the request, whatever happens to the answer."""
         began = time.monotonic()
         lease, self._held = self._held or self._read(), None
         if lease is not None and not self._is_free(lease):
+            self._renewed = float("-inf")
             return False
         self._held = self._put(lease, self._holder, int(max(1, self._lasts))) or None
         if self._held is None:
+            self._renewed = float("-inf")
             return False
         self._renewed = began
         return True

@@ -73,7 +73,7 @@ class Live:
         with self._lock:
             thing["metadata"].pop("managedFields", None)
             told = self._reflectors[thing["kind"]].version
-            if int(thing["metadata"]["resourceVersion"]) > told:
+            if _version(thing) > told:
                 self._keep(thing)
 
     def close(self) -> None:
@@ -82,7 +82,11 @@ class Live:
             reflector.close()
 
     def _changed(self, thing: Object, *, gone: bool) -> None:
+        """Take word from a watch, unless an answer to a later write of ours came before it."""
         with self._lock:
+            held = self._objects.get(key_of(thing))
+            if held is not None and _version(held) > _version(thing):
+                return
             self._drop(key_of(thing))
             if not gone:
                 self._keep(thing)
@@ -100,6 +104,10 @@ class Live:
             self._scopes[scope].discard(key)
             if not self._scopes[scope]:
                 del self._scopes[scope]
+
+
+def _version(thing: Object) -> int:
+    return int(thing["metadata"]["resourceVersion"])
 
 
 def release_of(pod: Object) -> int:

@@ -13,6 +13,7 @@ from orchestrator.errors import AnabranchError
 from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import chunks, end
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
 from orchestrator.runtimes.kubernetes.live import release_of
 
@@ -53,13 +54,12 @@ class PodLines(Iterator[LogLine]):
     def close(self) -> None:
         """End the lines."""
         self._closed.set()
-        if self._response is not None:
-            self._response.shutdown()
+        end(self._response)
 
     def _read(self, api: Api, path: str) -> Iterator[LogLine]:
         with api.stream(path, _SILENCE) as self._response:
             rest = b""
-            for chunk in self._response.stream(2**16):
+            for chunk in chunks(self._response):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from map(self._line, lines)
                 if len(rest) > _LONGEST_LINE:

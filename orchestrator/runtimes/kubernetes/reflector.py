@@ -10,16 +10,21 @@ import logging
 import random
 import threading
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from orchestrator.errors import AnabranchError
 from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import chunks, end
 from orchestrator.runtimes.kubernetes.kinds import Key, Kind, Object, key_of
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
 
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
 _QUIET = 120.0
+_CLOSE_AFTER = 2.0
 _LASTS = (300, 600)
 _INITIAL_END = "k8s.io/initial-events-end"
 
@@ -46,7 +51,9 @@ class Reflector:
         self._closed = threading.Event()
         self.synced = threading.Event()
         self.trouble = ""
-        threading.Thread(target=self._run, name=f"watch-{kind.plural}", daemon=True).start()
+        self._open: BaseHTTPResponse | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch-{kind.plural}", daemon=True)
+        self._thread.start()
 
     @property
     def version(self) -> int:
@@ -54,8 +61,10 @@ class Reflector:
         return int(self._version or 0)
 
     def close(self) -> None:
-        """Follow no more; the thread ends with its watch."""
+        """Follow no more."""
         self._closed.set()
+        end(self._open)
+        self._thread.join(_CLOSE_AFTER)
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE
@@ -84,9 +93,9 @@ class Reflector:
         if not self._version:
             where += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
             self._initial = set()
-        with self._api.stream(where, lasts + 30.0) as response:
+        with self._api.stream(where, lasts + 30.0) as self._open:
             rest = b""
-            for chunk in response.stream(2**16):
+            for chunk in chunks(self._open):
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._hear(json.loads(line))
