@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from orchestrator.settings.sections import (
+    Actors,
     Api,
     Branches,
     Forwarder,
@@ -80,6 +81,7 @@ class Settings(Section):
     hints: Hints = Field(default=Hints(), description="a door for a forwarder elsewhere; it takes hints, nothing else")
     observe: Observe = Field(default=Observe(), description="a door for probes: /healthz and /readyz")
     forwarder: Forwarder = Field(default=Forwarder(), description="the receiver of webhooks")
+    actors: Actors = Field(default=Actors(), description="the actor system")
     log: Log = Field(default=Log(), description="the log, on standard error")
 
     @property
@@ -91,3 +93,8 @@ class Settings(Section):
     def socket(self) -> Path:
         """Where the API listens."""
         return self.api.socket or SYSTEM_SOCKET
+
+    @property
+    def forwarder_socket(self) -> Path:
+        """Where the forwarder answers people."""
+        return self.forwarder.socket or self.socket.with_name("forwarder.sock")
