@@ -27,9 +27,8 @@ test: .venv/installed     ## every test; builds a Kubernetes control plane once,
 cluster: .venv/installed  ## a Kubernetes control plane to try things on, until Ctrl-C
 	@$(BIN)/python -m tests.cluster.serve
 
-conformance: .venv/installed ## Thespian's own suite over the engine: after every change to actors/engine
-	PYTHONPATH=.:tests/engine $(BIN)/pytest -c /dev/null --rootdir=. -p conformance_plugin -p no:randomly -p no:cacheprovider \
-		-q --timeout=120 --pyargs thespian.test
+conformance: .venv/installed ## Thespian's own suite over the engine, on every Python that is here
+	$(BIN)/python tests/engine/conformance.py
 
 lint: .venv/installed     ## style, types, import contracts
 	$(BIN)/ruff check .

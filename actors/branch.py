@@ -64,7 +64,7 @@ class BranchActor(BaseActor):
         self.left_over = self.exists = self.environment in self.ports.runtime.environments()
         self.changed = self.ports.clock()
         self.notices: tuple[str, ...] = ()
-        self.write(name=f"branch {self.environment}", detail="empty")
+        self.introduce(f"branch {self.environment}", "empty", environment=self.environment)
         self.reconcile()
 
     # What git says

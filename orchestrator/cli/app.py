@@ -12,17 +12,29 @@ from typing import TextIO
 import typer
 
 from orchestrator.cli import bash_words, options
-from orchestrator.cli.actors_show import show as actors_show
-from orchestrator.cli.actors_tree import tree as actors_tree
+from orchestrator.cli.actors_dead_letters import dead_letters
+from orchestrator.cli.actors_show import show
+from orchestrator.cli.actors_steer import pause, restart, resume, step, stop
+from orchestrator.cli.actors_top import top
+from orchestrator.cli.actors_trace import trace
+from orchestrator.cli.actors_tree import tree
 from orchestrator.cli.approve_removal import approve_removal
 from orchestrator.cli.check import check
 from orchestrator.cli.daemon import daemon
+from orchestrator.cli.deliveries import deliveries
+from orchestrator.cli.deliveries_replay import replay
+from orchestrator.cli.deliveries_show import show as deliveries_show
 from orchestrator.cli.describe import describe
 from orchestrator.cli.edit import edit
 from orchestrator.cli.envs import envs
 from orchestrator.cli.forwarder import forwarder
 from orchestrator.cli.history import history
 from orchestrator.cli.hook import install
+from orchestrator.cli.hook_add import add as hook_add
+from orchestrator.cli.hook_list import list_hooks
+from orchestrator.cli.hook_reload import reload as hook_reload
+from orchestrator.cli.hook_rotate import rotate as hook_rotate
+from orchestrator.cli.hook_test import test as hook_test
 from orchestrator.cli.init import init
 from orchestrator.cli.logs import logs
 from orchestrator.cli.ps import ps
@@ -44,10 +56,12 @@ _DEBUG = "ANABRANCH_DEBUG"
 _SEEING = (envs, ps, wires, describe, history, logs, wait)
 _CHANGING = (edit, set_variables, unset, redeploy, sync, approve_removal)
 _RUNNING = (init, check, up, daemon, forwarder, version)
+_STEERING = (tree, show, top, trace, dead_letters, pause, resume, step, restart, stop)
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 _hook = typer.Typer(rich_markup_mode=None)
 _actors = typer.Typer(rich_markup_mode=None)
+_deliveries = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
@@ -67,32 +81,44 @@ def anabranch(context: typer.Context, environment: options.Environment = None, s
 
 @_hook.callback()
 def hook() -> None:
-    """Hooks that tell the forwarder about pushes.
+    """Webhooks: add one, try it, give it a new secret; and the hook that reports pushes to a repository on this disk.
 
     \b
     Examples:
+      anabranch hook add github --provider github --repository acme/web=web
+      anabranch hook test github
       anabranch hook install /srv/git/web.git
     """
 
 
 @_actors.callback()
 def actors() -> None:
-    """The machine room: what each actor does and waits for.
+    """The machine room: what each actor does and waits for, and how to steer it.
 
     \b
     Examples:
-      anabranch actors tree
+      anabranch actors tree --problems
       anabranch actors show bugfix:web
+      anabranch actors pause bugfix:web --why "looking into it"
     """
 
 
 for _command in (*_SEEING, *_CHANGING, *_RUNNING):
     app.command(_command.__name__.removesuffix("_variables").replace("_", "-"))(_command)
+_hook.command("add")(hook_add)
+_hook.command("list")(list_hooks)
+_hook.command("rotate")(hook_rotate)
+_hook.command("test")(hook_test)
+_hook.command("reload")(hook_reload)
 _hook.command("install")(install)
-_actors.command("tree")(actors_tree)
-_actors.command("show")(actors_show)
+_deliveries.callback(invoke_without_command=True)(deliveries)
+_deliveries.command("show")(deliveries_show)
+_deliveries.command("replay")(replay)
+for _steering in _STEERING:
+    _actors.command(_steering.__name__.replace("_", "-"))(_steering)
 app.add_typer(_hook, name="hook")
 app.add_typer(_actors, name="actors")
+app.add_typer(_deliveries, name="deliveries")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,4 +1,4 @@
-"""What the shell offers on TAB: environments and services that exist now; nothing when there is no daemon."""
+"""What the shell offers on TAB: what exists now; nothing when neither daemon nor forwarder answers."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ import typer
 
 from orchestrator.cli import checkout, socket_path
 from orchestrator.cli.daemon_client import Daemon
+from orchestrator.cli.forwarder_client import Forwarder
 from orchestrator.domain.snapshot import EnvironmentView
 
 _SECONDS = 1.0
@@ -26,9 +27,53 @@ def services(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in [*bare, *(service.name for service in found)] if name.startswith(incomplete)]
 
 
+def actors(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer services, and addresses of actors."""
+    if not incomplete.startswith("/"):
+        return services(context, incomplete)
+    try:
+        found = _daemon(context).actors()
+    except Exception:  # a shell that completes must not be disturbed
+        return []
+    return [actor.address for actor in found if actor.address.startswith(incomplete)]
+
+
 def all_names(context: typer.Context, incomplete: str) -> list[str]:
     """Offer environments and services."""
     return [*environments(context, incomplete), *services(context, incomplete)]
+
+
+def hooks(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the hooks that the forwarder serves."""
+    try:
+        return [hook.name for hook in _forwarder(context).hooks() if hook.name.startswith(incomplete)]
+    except Exception:  # a shell that completes must not be disturbed
+        return []
+
+
+def providers(incomplete: str) -> list[str]:
+    """Offer the git hosts that are understood."""
+    from orchestrator.domain.webhook.hosts import HOSTS
+
+    return [name for name in sorted(HOSTS) if name.startswith(incomplete)]
+
+
+def delivery_numbers(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the newest deliveries."""
+    try:
+        found = [str(view.delivery) for view in _forwarder(context).deliveries().deliveries]
+    except Exception:  # a shell that completes must not be disturbed
+        return []
+    return [number for number in found if number.startswith(incomplete)]
+
+
+def _forwarder(context: typer.Context) -> Forwarder:
+    own, daemon = (_path(_given(context, option)) for option in ("forwarder_socket", "socket"))
+    return Forwarder(socket_path.forwarder_places(own, daemon, os.environ)[-1], _SECONDS)
+
+
+def _path(given: object) -> Path | None:
+    return Path(str(given)) if given else None
 
 
 def _meant(context: typer.Context) -> str | None:
@@ -43,8 +88,10 @@ def _given(context: typer.Context, option: str) -> object:
 
 def _all(context: typer.Context) -> tuple[EnvironmentView, ...]:
     try:
-        given = _given(context, "socket")
-        path = socket_path.find(Path(str(given)) if given else None, os.environ)
-        return Daemon(path, _SECONDS).environments()
+        return _daemon(context).environments()
     except Exception:  # a shell that completes must not be disturbed
         return ()
+
+
+def _daemon(context: typer.Context) -> Daemon:
+    return Daemon(socket_path.find(_path(_given(context, "socket")), os.environ), _SECONDS)

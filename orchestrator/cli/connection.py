@@ -28,13 +28,16 @@ _KINDS: dict[str, type[AnabranchError]] = {
 
 
 class Connection:
-    """Opens a connection for each request. Raises Temporary when there is no daemon, or when it goes away.
+    """Opens a connection for each request. Raises Temporary when nobody is there, or when it goes away.
 
-    `tried` are all the places where one was looked for.
+    `who` is the daemon or the forwarder; `tried` are all the places where one was looked for.
     """
 
-    def __init__(self, path: Path, seconds: float = _ANSWER_SECONDS, *, tried: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, path: Path, seconds: float = _ANSWER_SECONDS, *, tried: Sequence[Path] = (), who: str = "daemon"
+    ) -> None:
         self.path = path
+        self._who = who
         self._tried = " or ".join(map(str, tried or (path,)))
         self._seconds = seconds
 
@@ -50,7 +53,7 @@ class Connection:
         """GET lines that keep coming."""
         connection = _UnixConnection(self.path, self._seconds)
         try:
-            return Lines(self._open(connection, "GET", _target(parts, query), None), connection)
+            return Lines(self._open(connection, "GET", _target(parts, query), None), connection, self._who)
         except BaseException:
             connection.close()
             raise
@@ -63,20 +66,20 @@ class Connection:
             try:
                 return json.loads(response.read())
             except (OSError, HTTPException, ValueError) as error:
-                raise Temporary(f"the daemon at {self.path} went away while it answered; try again") from error
+                raise Temporary(f"the {self._who} at {self.path} went away while it answered; try again") from error
 
     def _open(self, connection: HTTPConnection, method: str, target: str, body: bytes | None) -> HTTPResponse:
         try:
             connection.request(method, target, body, {"Connection": "close"})
             response = connection.getresponse()
         except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise Temporary(f"no daemon at {self._tried}; start one: anabranch up") from error
+            raise Temporary(f"no {self._who} at {self._tried}; start one: anabranch up") from error
         except PermissionError as error:
             raise Permanent(f"not allowed to use {self.path}: join its group, or ask who runs the daemon") from error
         except TimeoutError as error:
-            raise Temporary(f"the daemon at {self.path} did not answer within {self._seconds:.0f} s") from error
+            raise Temporary(f"the {self._who} at {self.path} did not answer within {self._seconds:.0f} s") from error
         except (OSError, HTTPException) as error:
-            raise Temporary(f"cannot talk to the daemon at {self.path}: {error}") from error
+            raise Temporary(f"cannot talk to the {self._who} at {self.path}: {error}") from error
         if response.status >= 400:
             with response:
                 raise _refusal(response)
@@ -86,8 +89,9 @@ class Connection:
 class Lines:
     """Lines of an answer, read ahead by a thread so that a reader can do something else meanwhile; close them."""
 
-    def __init__(self, response: HTTPResponse, connection: "_UnixConnection") -> None:
+    def __init__(self, response: HTTPResponse, connection: "_UnixConnection", who: str) -> None:
         self._response = response
+        self._who = who
         self._connection = connection
         self._lines: queue.Queue[bytes | None] = queue.Queue(1000)
         self._reader = threading.Thread(target=self._read, name="lines", daemon=True)
@@ -109,7 +113,7 @@ class Lines:
         except queue.Empty:
             return None
         if line is None:
-            raise EOFError(f"the daemon at {self._connection.path} went away")
+            raise EOFError(f"the {self._who} at {self._connection.path} went away")
         return line
 
     def _read(self) -> None:

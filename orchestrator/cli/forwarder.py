@@ -18,4 +18,4 @@ def forwarder(settings: options.Settings = None) -> None:
     from orchestrator.forwarder import run
     from orchestrator.settings import load
 
-    raise typer.Exit(run(load(settings, os.environ)))
+    raise typer.Exit(run(lambda: load(settings, os.environ)))

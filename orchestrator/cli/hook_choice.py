@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from orchestrator.cli.hook_settings import address
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.text import printable
 from orchestrator.errors import NotFound
 from orchestrator.settings import ForwardedHook, Settings
-from orchestrator.settings.types import split_address
 
 _POST_RECEIVE = "post-receive"
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what a person may have set, not what we bind
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def choose(settings: Settings, path: Path, name: str | None) -> Choice:
         several = ", ".join(f"{theirs} of hook {hook.name}" for hook, theirs in found)
         raise WrongUsage(f"which one is {path}: {several}? say --name, or --url and --secret-file")
     hook, theirs = found[0]
-    return Choice(_url(settings.forwarder.address, hook.name), hook.secret_files[0], theirs)
+    return Choice(address(settings, hook.name, public=False), hook.secret_files[0], theirs)
 
 
 def _names(settings: Settings, path: Path) -> tuple[str, ...]:
@@ -71,11 +70,3 @@ def _nobody(hooks: Sequence[ForwardedHook], path: Path, name: str | None) -> str
         said = f'named "{printable(name, 64)}"' if name else f"for {path}"
         return f"no post-receive hook in the settings is {said}; there are {known}: say one with --name"
     return "no post-receive hook in the settings (forwarder.hooks); add one there, or give --url and --secret-file"
-
-
-def _url(address: str, hook: str) -> str:
-    host, port = split_address(address) if address else ("", 0)
-    if not port:
-        raise WrongUsage("the settings do not say on which port the forwarder listens; give --url")
-    host = _ANY_ADDRESS.get(host, host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}/hooks/{hook}"

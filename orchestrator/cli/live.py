@@ -3,8 +3,9 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from orchestrator.cli.daemon_client import Changes, Daemon
 from orchestrator.domain.snapshot import EventView
 
 _REFRESH_SECONDS = 2.0
@@ -12,11 +13,25 @@ _SETTLE_SECONDS = 0.2
 _CLEAR = "\x1b[H\x1b[J"
 
 
-def repeat(daemon: Daemon, show: Callable[[], None]) -> None:
+class Changes(Protocol):
+    """What changes, one after the other."""
+
+    def take(self, seconds: float) -> object | None:
+        """Give the next change, None when there is none in time."""
+
+
+class Watched(Protocol):
+    """The daemon, or the forwarder."""
+
+    def watch(self) -> AbstractContextManager[Changes]:
+        """Begin to listen for changes."""
+
+
+def repeat(watched: Watched, show: Callable[[], None]) -> None:
     """Show it now and after every change; on a terminal in place, with the times kept fresh."""
     on_terminal = sys.stdout.isatty()
     try:
-        with daemon.watch() as changes:
+        with watched.watch() as changes:
             _settle(changes)
             while True:
                 print(_CLEAR if on_terminal else "", end="")

@@ -7,7 +7,9 @@ from enum import Enum
 from orchestrator.cli.times import iso
 from orchestrator.domain.text import printable
 
-_MOMENTS = frozenset({"at", "changed", "created", "edited_at"})
+_MOMENTS = frozenset(
+    {"at", "began", "changed", "created", "edited_at", "forwarded_at", "last_at", "last_refused_at", "received_at"}
+)
 
 
 def as_json(value: object) -> str:

@@ -27,6 +27,15 @@ Socket = Annotated[
         help="The daemon's unix socket; default: $XDG_RUNTIME_DIR/anabranch/api.sock, then /run/anabranch/api.sock.",
     ),
 ]
+ForwarderSocket = Annotated[
+    Path | None,
+    typer.Option(
+        "--forwarder-socket",
+        envvar="ANABRANCH_FORWARDER_SOCKET",
+        metavar="PATH",
+        help="The forwarder's unix socket; default: that of the settings, else beside the daemon's.",
+    ),
+]
 Form = Annotated[
     Output | None,
     typer.Option("-o", "--output", help="How to print: a table, one document, or ids.", metavar="table|json|yaml|name"),

@@ -19,11 +19,12 @@ _LONGEST_LINE = 2000
 _LOG_LINES = 10
 
 
-def service(view: ServiceView, now: float) -> str:
-    """Everything about a service."""
+def service(view: ServiceView, problems: Sequence[str], now: float) -> str:
+    """Everything about a service; `problems` are those of its repository's head."""
     return _text(
         (
             *_head(view),
+            *_labelled("problems", problems),
             *(_release("serving", view.serving, now) if view.serving else ()),
             *(_release(view.pending.status.lower() or "pending", view.pending, now) if view.pending else ()),
             *_labelled("address", _addresses(view)),

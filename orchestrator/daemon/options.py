@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orchestrator.adapters.api import ApiOptions
-from orchestrator.adapters.git import GitOptions
+from orchestrator.adapters.git import GitOptions, Places
 from orchestrator.errors import Permanent
 from orchestrator.runtimes import Runtime, Source
 from orchestrator.runtimes.kubernetes import KubernetesRuntime
@@ -35,6 +35,7 @@ def git_options(settings: Settings) -> GitOptions:
         head_bytes=limits.branch_bytes,
         tree_entries=settings.process.tree_entries,
         tree_bytes=settings.process.tree_bytes,
+        places=Places(git.per_host),
     )
 
 

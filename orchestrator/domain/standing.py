@@ -162,7 +162,7 @@ def status_of(standing: Standing) -> tuple[Health, str]:
     if standing.member is None:
         return _status_borrowed(standing)
     if standing.refusal:
-        return Health.DEGRADED, standing.refusal
+        return Health.DEGRADED, f"{standing.member.where} {standing.refusal}"
     if standing.resolution.missing:
         return Health.WAITING, standing.resolution.missing[0]
     if newest is None:

@@ -6,7 +6,7 @@ about to forward, syncs and ends.
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
 import structlog
@@ -14,25 +14,33 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator import lifeline
 from orchestrator.forwarder.daemon_client import DaemonClient
+from orchestrator.forwarder.door import Door
 from orchestrator.forwarder.forward import Forward
+from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.ledger import Receipt
 from orchestrator.forwarder.listen import listen
+from orchestrator.forwarder.news import News
 from orchestrator.forwarder.options import ForwarderOptions
+from orchestrator.forwarder.parsing import Parsing
 from orchestrator.forwarder.receiver import Receiver
+from orchestrator.forwarder.reload import ReadHooks, Reload
+from orchestrator.forwarder.turns import Turns
 
 _HOUSEKEEPING_SECONDS = 60
 _LAST_TURN_SECONDS = 2
 
 
-async def until_told(options: ForwarderOptions, environ: Mapping[str, str]) -> None:
-    """Serve until SIGTERM, SIGINT, or until the lifeline that `environ` names is cut."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+async def until_told(options: ForwarderOptions, environ: Mapping[str, str], read_hooks: ReadHooks) -> None:
+    """Serve until SIGTERM, SIGINT, or until the lifeline that `environ` names is cut; SIGHUP reads the hooks again."""
+    stop, reread, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reread.set)
     descriptor = lifeline.held(environ)
     if descriptor is not None:
         loop.add_reader(descriptor, _cut, descriptor, stop)
-    await serve(options, stop, structlog.get_logger("forwarder"))
+    await serve(options, stop, structlog.get_logger("forwarder"), read_hooks=read_hooks, reread=reread)
 
 
 async def serve(
@@ -40,11 +48,13 @@ async def serve(
     stop: asyncio.Event,
     log: FilteringBoundLogger,
     ready: Callable[[str], None] = lambda _: None,
+    read_hooks: ReadHooks | None = None,
+    reread: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stop` is set; `ready` is told the address, `http://host:port`, once deliveries are accepted.
 
-    Raises `Permanent` when the journal cannot be trusted or the address cannot be had, `JournalFault` when the journal
-    cannot be written at start.
+    `read_hooks` reads the hooks anew, when `reread` is set or a person asks for it. Raises `Permanent` when the journal
+    cannot be trusted or the address cannot be had, `JournalFault` when the journal cannot be written at start.
     """
     async with AsyncExitStack() as stack:
         journal = Journal(options.journal, options.limits, log)
@@ -53,14 +63,30 @@ async def serve(
         revived = await journal.revive()
         daemon = DaemonClient(options.daemon)
         stack.push_async_callback(daemon.close)
-        hooks = {hook.name: hook for hook in options.hooks}
-        forward = Forward(journal, hooks, daemon, options.limits, log)
-        receiver = Receiver(options, journal, forward.wake, log)
-        tasks = [asyncio.create_task(forward.run()), asyncio.create_task(_keep_house(journal, receiver, log))]
-        stack.push_async_callback(_finish, forward, tasks)
+        hooks, news = Hooks(options.hooks), News()
+        forward = Forward(journal, daemon, news.ring, options.limits, log)
+
+        def parsed() -> None:
+            forward.wake()
+            news.ring()
+
+        parsing = Parsing(journal, hooks, parsed, options.limits, log)
+
+        def arrived(receipt: Receipt) -> None:
+            (forward if receipt.repeated else parsing).wake()
+            news.ring()
+
+        receiver = Receiver(hooks, options.limits, journal, arrived, log)
+        reload = Reload(hooks, read_hooks or (lambda: options.hooks), journal, parsing, log)
+        loops = (parsing.run(), forward.run(), reload.whenever(reread or asyncio.Event()))
+        tasks = [asyncio.create_task(work) for work in (*loops, _keep_house(journal, receiver, log))]
+        stack.push_async_callback(_finish, (parsing, forward), tasks)
+        if options.socket:
+            await Door(journal, hooks, parsing, forward, news, daemon.place, reload, log).open(options.socket, stack)
         address = await listen(receiver.application(), options, stack)
         stack.callback(receiver.stop)
-        log.info("forwarder is ready", address=address, hooks=sorted(hooks), revived=revived, **await journal.counts())
+        counts, names = await journal.counts(), sorted(hooks.current)
+        log.info("forwarder is ready", address=address, hooks=names, revived=revived, **counts)
         ready(address)
         await _first(stop, tasks)
     log.info("forwarder has stopped")
@@ -90,10 +116,11 @@ async def _keep_house(journal: Journal, receiver: Receiver, log: FilteringBoundL
         receiver.report()
 
 
-async def _finish(forward: Forward, tasks: list[asyncio.Task[None]]) -> None:
+async def _finish(loops: Sequence[Turns], tasks: Sequence[asyncio.Task[None]]) -> None:
     """Let a turn that has begun come to its end, for a moment; what is left stays in the journal."""
-    forward.stop()
-    await asyncio.wait(tasks[:1], timeout=_LAST_TURN_SECONDS)
+    for loop in loops:
+        loop.stop()
+    await asyncio.wait(tasks[: len(loops)], timeout=_LAST_TURN_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

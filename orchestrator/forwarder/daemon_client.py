@@ -21,10 +21,10 @@ class NotTaken(Permanent):
 
 
 class DaemonClient:
-    """Sends hints; open and close it with the event loop that uses it."""
+    """Sends hints; open and close it with the event loop that uses it. `place` is where to, in words."""
 
     def __init__(self, target: DaemonTarget):
-        self._place = str(target.socket or target.url)
+        self.place = str(target.socket or target.url)
         self._url = f"{(target.url or 'http://daemon').rstrip('/')}/v1/hints"
         headers = {"Content-Type": "application/json"}
         if target.token:
@@ -38,11 +38,11 @@ class DaemonClient:
             async with self._session.post(self._url, data=hint.to_json(hints), allow_redirects=False) as answer:
                 status = answer.status
         except (ClientError, OSError, TimeoutError) as error:
-            raise Temporary(f"the daemon at {self._place} does not answer ({type(error).__name__})") from error
+            raise Temporary(f"the daemon at {self.place} does not answer ({type(error).__name__})") from error
         if status in _NEVER:
             raise NotTaken(f"the daemon answered {status}")
         if not 200 <= status < 300:
-            raise Temporary(f"the daemon at {self._place} answered {status}; check its hints listener and the token")
+            raise Temporary(f"the daemon at {self.place} answered {status}; check its hints listener and the token")
 
     async def close(self) -> None:
         """Close the connections."""

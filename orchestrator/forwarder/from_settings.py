@@ -6,26 +6,34 @@ hidden in its log.
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from orchestrator import log
 from orchestrator.domain.webhook import Hook
 from orchestrator.errors import Permanent
 from orchestrator.forwarder.app import until_told
+from orchestrator.forwarder.configured import configured
 from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions
 from orchestrator.forwarder.secret_file import read_secret
-from orchestrator.settings import ForwardedHook, Settings
+from orchestrator.settings import Settings
 from orchestrator.settings.types import split_address
 
 
-def run(settings: Settings) -> int:
-    """Serve until told to stop; returns the exit code.
+def run(load: Callable[[], Settings]) -> int:
+    """Serve until told to stop; returns the exit code. `load` reads the settings, now and when the hooks are reloaded.
 
     Raises `Permanent` with one line when something that it needs cannot be had.
     """
+    settings = load()
     options = from_settings(settings)
-    log.configure(settings.log.level, settings.log.format, tuple(_secrets(options)))
-    asyncio.run(until_told(options, os.environ))
+    mask = log.configure(settings.log.level, settings.log.format, tuple(_secrets(options.hooks, options.daemon)))
+
+    def read_hooks() -> tuple[Hook, ...]:
+        hooks = tuple(map(configured, load().forwarder.hooks))
+        mask.learn(*_secrets(hooks, options.daemon))
+        return hooks
+
+    asyncio.run(until_told(options, os.environ, read_hooks))
     return 0
 
 
@@ -36,23 +44,11 @@ def from_settings(settings: Settings) -> ForwarderOptions:
     host, port = split_address(settings.forwarder.address)
     return ForwarderOptions(
         journal=settings.state_directory / "forwarder" / "journal.db",
-        hooks=tuple(_hook(hook) for hook in settings.forwarder.hooks),
+        hooks=tuple(map(configured, settings.forwarder.hooks)),
         daemon=_daemon(settings),
         host=host,
         port=port,
-    )
-
-
-def _hook(given: ForwardedHook) -> Hook:
-    secrets = tuple(read_secret(file, f"hook {given.name}") for file in given.secret_files)
-    return Hook(
-        name=given.name,
-        provider=given.provider,
-        secrets=secrets,
-        repositories=given.repositories,
-        tags=given.tags,
-        header=given.header,
-        username=given.username,
+        socket=settings.forwarder_socket,
     )
 
 
@@ -64,9 +60,9 @@ def _daemon(settings: Settings) -> DaemonTarget:
     return DaemonTarget(url=door.url, token=token.decode("utf-8", "replace"))
 
 
-def _secrets(options: ForwarderOptions) -> Iterator[str]:
-    yield options.daemon.token
-    for hook in options.hooks:
+def _secrets(hooks: Iterable[Hook], daemon: DaemonTarget) -> Iterator[str]:
+    yield daemon.token
+    for hook in hooks:
         for secret in hook.secrets:
             text = secret.decode("utf-8", "surrogateescape")
             yield from (text, text.removeprefix("whsec_"))

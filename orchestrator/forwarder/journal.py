@@ -23,6 +23,7 @@ from orchestrator.errors import AnabranchError, Permanent, Temporary
 from orchestrator.forwarder import journal_file, ledger, room
 from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
+from orchestrator.forwarder.room import Retention
 
 _GROUP = 512
 T = TypeVar("T")
@@ -84,12 +85,12 @@ class Journal:
         return receipt
 
     async def unread(self, limit: int) -> tuple[Unread, ...]:
-        """Return the oldest deliveries that wait to be parsed."""
+        """Return the oldest deliveries that wait to be parsed, as many as are small in memory."""
         return await self.do(lambda db: ledger.unread(db, limit))
 
-    async def unsent(self, limit: int) -> tuple[Unsent, ...]:
-        """Return the oldest deliveries that wait to be forwarded."""
-        return await self.do(lambda db: ledger.unsent(db, limit))
+    async def unsent(self) -> tuple[Unsent, ...]:
+        """Return the oldest deliveries that wait to be forwarded, as many as are small in memory."""
+        return await self.do(ledger.unsent)
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         """Write down what became of journalled deliveries."""
@@ -120,17 +121,11 @@ class Journal:
             raise self._no_room()
 
     async def trim(self) -> None:
-        """Forget what is older than the limits say."""
+        """Forget what is older, or more, than the limits say; deliveries are taken between two steps of it."""
         limits = self._limits
-        await self.do(
-            lambda db: room.trim(
-                db,
-                self._clock(),
-                body_days=limits.keep_body_days,
-                key_days=limits.keep_key_days,
-                budget=limits.journal_bytes,
-            )
-        )
+        kept = Retention(limits.keep_body_days, limits.keep_key_days, limits.keep_deliveries, limits.journal_bytes)
+        while await self.do(lambda db: room.trim(db, self._clock(), kept)):
+            pass
 
     def _no_room(self) -> JournalFault:
         return JournalFault(f"{self._path}: is full of deliveries that wait for the daemon; look why it takes none")

@@ -51,6 +51,8 @@ def connect(path: Path, budget: int) -> Connection:
     db.text_factory = _text
     try:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        if db.execute("PRAGMA page_count").fetchone() == (0,):
+            db.execute("PRAGMA auto_vacuum = INCREMENTAL")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = 1")

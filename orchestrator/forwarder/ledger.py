@@ -10,12 +10,13 @@ In: an open connection and values. Out: values. Each function runs inside a tran
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from sqlite3 import Connection
+from typing import Any
 
 from orchestrator.domain import hint
+from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
 from orchestrator.forwarder.room import has_room
 
@@ -35,20 +36,14 @@ CREATE TABLE IF NOT EXISTS delivery (
     UNIQUE (hook, key)
 );
 CREATE INDEX IF NOT EXISTS delivery_open ON delivery (state, seq) WHERE state IN ('journalled', 'parsed');
+CREATE INDEX IF NOT EXISTS delivery_failed ON delivery (seq) WHERE state IN ('refused', 'dead');
+CREATE INDEX IF NOT EXISTS delivery_body ON delivery (seq) WHERE body IS NOT NULL;
+CREATE INDEX IF NOT EXISTS delivery_hook ON delivery (hook, seq);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """
 _WITHOUT_ID_SECONDS = 600
-
-
-class State(StrEnum):
-    """How far a delivery has come."""
-
-    JOURNALLED = "journalled"
-    PARSED = "parsed"
-    FORWARDED = "forwarded"
-    IGNORED = "ignored"
-    REFUSED = "refused"
-    DEAD = "dead"
+_BODIES_AT_ONCE = 16 * 2**20
+_HINTS_AT_ONCE = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +75,7 @@ class Unread:
     headers: str
     body: bytes
     intact: bool
+    received_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +116,24 @@ def _insert(db: Connection, entry: Entry) -> Receipt:
 
 
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
-    """Return the oldest deliveries that wait to be parsed."""
+    """Return the oldest deliveries that wait to be parsed, at least one, few enough that their bodies are small."""
     rows = db.execute(
-        "SELECT seq, hook, headers, body, body_sha256 FROM delivery WHERE state = 'journalled' ORDER BY seq LIMIT ?",
+        "SELECT seq, received_at, hook, headers, body, body_sha256 FROM delivery"
+        " WHERE state = 'journalled' ORDER BY seq LIMIT ?",
         (limit,),
-    ).fetchall()
+    )
     return tuple(
-        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected)
-        for seq, hook, headers, body, expected in rows
+        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected, received_at=received_at)
+        for seq, received_at, hook, headers, body, expected in _up_to(
+            _BODIES_AT_ONCE, rows, lambda row: len(row[4] or b"")
+        )
     )
 
 
-def unsent(db: Connection, limit: int) -> tuple[Unsent, ...]:
-    """Return the oldest deliveries that wait to be forwarded."""
-    rows = db.execute(
-        "SELECT seq, hints FROM delivery WHERE state = 'parsed' ORDER BY seq LIMIT ?", (limit,)
-    ).fetchall()
-    return tuple(Unsent(seq, hints) for seq, hints in rows)
+def unsent(db: Connection) -> tuple[Unsent, ...]:
+    """Return the oldest deliveries that wait to be forwarded, at least one, few enough that their hints are small."""
+    rows = db.execute("SELECT seq, hints FROM delivery WHERE state = 'parsed' ORDER BY seq")
+    return tuple(Unsent(seq, hints) for seq, hints in _up_to(_HINTS_AT_ONCE, rows, lambda row: len(row[1]) + 100))
 
 
 def settle(db: Connection, verdicts: Sequence[Verdict], budget: int) -> None:
@@ -196,6 +193,17 @@ def _find(db: Connection, hook: str, key: str) -> tuple[int, bytes] | None:
 def _look_again(db: Connection, seq: int) -> Receipt:
     db.execute("UPDATE delivery SET state = 'parsed' WHERE seq = ? AND state = 'forwarded'", (seq,))
     return Receipt(seq, repeated=True)
+
+
+def _up_to(most: int, rows: Iterable[tuple[Any, ...]], size: Callable[[tuple[Any, ...]], int]) -> list[tuple[Any, ...]]:
+    """Read rows until they hold more than `most` bytes."""
+    taken, held = [], 0
+    for row in rows:
+        taken.append(row)
+        held += size(row)
+        if held > most:
+            break
+    return taken
 
 
 def _digest(body: bytes | None) -> bytes:

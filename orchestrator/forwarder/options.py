@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orchestrator.domain.webhook import Hook
-from orchestrator.domain.webhook.hosts import host
 from orchestrator.errors import Permanent
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,512}")
@@ -45,17 +44,18 @@ class Limits:
     body_seconds: float = 10.0
     stop_seconds: float = 10.0
     retry_first_seconds: float = 1.0
-    retry_most_seconds: float = 300.0
+    retry_most_seconds: float = 30.0
     journal_bytes: int = 2**30
     keep_body_days: float = 7.0
     keep_key_days: float = 30.0
+    keep_deliveries: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class ForwarderOptions:
     """Listen on `host`:`port` (0 takes a free one) and serve `/hooks/NAME` for every hook.
 
-    Raises `Permanent` for hooks of one name or of an unknown git host.
+    `socket` is where people ask about deliveries, None for nowhere.
     """
 
     journal: Path
@@ -63,14 +63,8 @@ class ForwarderOptions:
     daemon: DaemonTarget
     host: str = "127.0.0.1"
     port: int = 8080
+    socket: Path | None = None
     limits: Limits = field(default_factory=Limits)
-
-    def __post_init__(self) -> None:
-        names = [hook.name for hook in self.hooks]
-        if len(set(names)) < len(names):
-            raise Permanent("forwarder: two hooks have one name; give each its own")
-        for hook in self.hooks:
-            host(hook.provider)
 
 
 def _is_origin(url: str) -> bool:

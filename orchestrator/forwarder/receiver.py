@@ -14,11 +14,13 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.domain.webhook.signature import Refused
+from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
 from orchestrator.forwarder.journal import Journal, JournalFault
 from orchestrator.forwarder.ledger import Entry, Receipt
-from orchestrator.forwarder.options import ForwarderOptions
+from orchestrator.forwarder.options import Limits
 
+_SHOWN = ("user-agent", "content-type")
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -27,15 +29,16 @@ class Receiver:
 
     def __init__(
         self,
-        options: ForwarderOptions,
+        hooks: Hooks,
+        limits: Limits,
         journal: Journal,
-        arrived: Callable[[], None],
+        arrived: Callable[[Receipt], None],
         log: FilteringBoundLogger,
         clock: Callable[[], float] = time,
     ):
-        self._hooks = {hook.name: hook for hook in options.hooks}
-        self._limits = options.limits
-        self._intake = Intake(options.limits)
+        self._hooks = hooks
+        self._limits = limits
+        self._intake = Intake(limits)
         self._journal = journal
         self._arrived = arrived
         self._log = log
@@ -75,7 +78,7 @@ class Receiver:
 
     def _admit(self, request: web.Request) -> tuple[Hook, int]:
         """Judge by the request line and the headers alone; returns the hook and the longest body it may send."""
-        hook = self._hooks.get(request.match_info["name"])
+        hook = self._hooks.current.get(request.match_info["name"])
         if hook is None:
             raise web.HTTPNotFound(text="there is no hook of this name")
         if request.method != "POST":
@@ -93,17 +96,18 @@ class Receiver:
 
     async def _accept(self, request: web.Request, hook: Hook, most: int, place: Place) -> web.Response:
         body = await place.read(request, most)
-        headers = _headers(request)
+        headers, now = _headers(request), self._clock()
         theirs = host(hook.provider)
         try:
-            theirs.verify(hook, headers, body, self._clock())
+            theirs.verify(hook, headers, body, now)
             skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers, body)
         except Refused as error:
             raise web.HTTPUnauthorized(text=str(error)) from error
+        self._hooks.accepted(hook, headers, body, now)
         if skipped:
             return web.json_response({"ignored": skipped})
-        kept = {name: headers[name] for name in theirs.HEADERS if name in headers}
-        receipt = await self._record(Entry(hook.name, _id(key), self._clock(), kept, body))
+        kept = {name: headers[name] for name in (*theirs.HEADERS, *_SHOWN) if name in headers}
+        receipt = await self._record(Entry(hook.name, _id(key), now, kept, body))
         return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
 
     async def _record(self, entry: Entry) -> Receipt:
@@ -111,7 +115,7 @@ class Receiver:
             receipt = await self._journal.record(entry)
         except JournalFault as error:
             raise overloaded("the journal cannot be written; try again") from error
-        self._arrived()
+        self._arrived(receipt)
         say = self._log.warning if receipt.conflict else self._log.info
         say("delivery", hook=entry.hook, delivery=receipt.seq, repeated=receipt.repeated, conflict=receipt.conflict)
         return receipt
@@ -135,10 +139,11 @@ class Receiver:
             return await handler(request)
         except web.HTTPException as answer:
             hook = request.match_info.get("name", "")
-            self._refused(hook if hook in self._hooks else "", answer.status)
+            self._refused(hook if hook in self._hooks.current else "", answer.status, answer.text or "")
             raise
 
-    def _refused(self, hook: str, status: int) -> None:
+    def _refused(self, hook: str, status: int, reason: str) -> None:
+        self._hooks.refused(hook, f"{status}: {reason}", self._clock())
         if not self._refusals[hook, status]:
             self._log.warning("a request was refused", hook=hook, status=status)
         self._refusals[hook, status] += 1

@@ -1,66 +1,89 @@
 """How much the journal may hold, and what it forgets first: old bodies, then deliveries that are done with.
 
 In: an open connection and a budget in bytes. Out: room, or the answer that there is none. What still waits to be parsed
-or forwarded is never touched.
+or forwarded is never touched. Each step touches few rows, so that no delivery waits long for one.
 """
 
+from dataclasses import dataclass
 from sqlite3 import Connection
 
 _DAY = 86_400
-_TRIM_AT_ONCE = 1000
+_AT_ONCE = 1000
+_FREE_PAGES = 256
+_FORGET_BODY = """
+UPDATE delivery SET body = NULL WHERE seq IN (
+    SELECT seq FROM delivery INDEXED BY delivery_body
+    WHERE body IS NOT NULL AND state NOT IN ('journalled', 'dead') AND received_at < ? ORDER BY seq LIMIT ?)
+"""
+_FORGET_OLD = """
+DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery ORDER BY seq LIMIT ?)
+    AND state NOT IN ('journalled', 'parsed')
+    AND (received_at < ? OR seq <= (SELECT MAX(seq) FROM delivery) - ?)
+"""
+_FORGET_DONE = """
+DELETE FROM delivery WHERE seq IN (
+    SELECT seq FROM delivery WHERE state IN ('forwarded', 'ignored', 'refused') ORDER BY seq LIMIT ?)
+"""
+_FORGET_DEAD = "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE state = 'dead' ORDER BY seq LIMIT ?)"
+_ALWAYS = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long bodies and deliveries are kept, in days, how many deliveries, and the most bytes of all together."""
+
+    body_days: float
+    key_days: float
+    deliveries: int
+    budget: int
 
 
 def has_room(db: Connection, budget: int, size: int = 0) -> bool:
     """Tell whether `size` more bytes leave an eighth of the budget free, which is for working off what waits."""
     most = budget * 7 // 8 - size
-    for make_room in (_drop_bodies, _drop_finished, _drop_dead):
-        if _used_bytes(db) > most:
-            make_room(db)
+    for forget in (_bodies, _done, _dead):
+        if _used_bytes(db) <= most:
+            return True
+        forget(db)
     return _used_bytes(db) <= most
 
 
-def trim(db: Connection, now: float, *, body_days: float, key_days: float, budget: int) -> None:
-    """Forget old bodies, then old deliveries; above three quarters of the budget (bytes), the oldest bodies early.
+def trim(db: Connection, now: float, kept: Retention) -> bool:
+    """Forget some old bodies, some old deliveries, and give some free pages back; tell whether there may be more.
 
-    What still waits to be parsed or forwarded is never touched.
+    Above three quarters of the budget the oldest bodies go early.
     """
-    db.execute(
-        "DELETE FROM delivery WHERE received_at < ? AND state NOT IN ('journalled', 'parsed')", (now - key_days * _DAY,)
-    )
-    db.execute(
-        "UPDATE delivery SET body = NULL WHERE received_at < ? AND body IS NOT NULL"
-        " AND state NOT IN ('journalled', 'dead')",
-        (now - body_days * _DAY,),
-    )
-    if _used_bytes(db) > budget * 3 // 4:
-        _drop_bodies(db)
+    old = db.execute(_FORGET_BODY, (now - kept.body_days * _DAY, _AT_ONCE)).rowcount
+    old += db.execute(_FORGET_OLD, (_AT_ONCE, now - kept.key_days * _DAY, kept.deliveries)).rowcount
+    if _used_bytes(db) > kept.budget * 3 // 4:
+        old += _bodies(db)
+    return old + _give_back(db) > 0
 
 
-def _drop_bodies(db: Connection) -> None:
-    db.execute(
-        "UPDATE delivery SET body = NULL WHERE seq IN (SELECT seq FROM delivery WHERE body IS NOT NULL"
-        " AND state NOT IN ('journalled', 'dead') ORDER BY seq LIMIT ?)",
-        (_TRIM_AT_ONCE,),
-    )
+def _give_back(db: Connection) -> int:
+    """Make the file shorter by some free pages; returns how many. One made by an older version keeps them all."""
+    before = _number(db, "freelist_count")
+    for _ in range(min(before, _FREE_PAGES)):
+        db.execute("PRAGMA incremental_vacuum(1)")
+    return before - _number(db, "freelist_count")
 
 
-def _drop_finished(db: Connection) -> None:
-    db.execute(
-        "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery"
-        " WHERE state IN ('forwarded', 'ignored', 'refused') ORDER BY seq LIMIT ?)",
-        (_TRIM_AT_ONCE,),
-    )
+def _bodies(db: Connection) -> int:
+    return db.execute(_FORGET_BODY, (_ALWAYS, _AT_ONCE)).rowcount
 
 
-def _drop_dead(db: Connection) -> None:
-    db.execute(
-        "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE state = 'dead' ORDER BY seq LIMIT ?)",
-        (_TRIM_AT_ONCE,),
-    )
+def _done(db: Connection) -> int:
+    return db.execute(_FORGET_DONE, (_AT_ONCE,)).rowcount
+
+
+def _dead(db: Connection) -> int:
+    return db.execute(_FORGET_DEAD, (_AT_ONCE,)).rowcount
 
 
 def _used_bytes(db: Connection) -> int:
-    pages, free, size = (
-        db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
-    )
-    return int((pages - free) * size)
+    return (_number(db, "page_count") - _number(db, "freelist_count")) * _number(db, "page_size")
+
+
+def _number(db: Connection, pragma: str) -> int:
+    (found,) = db.execute(f"PRAGMA {pragma}").fetchone()
+    return int(found)

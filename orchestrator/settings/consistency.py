@@ -53,7 +53,11 @@ def _runtime(settings: Settings) -> tuple[Mistake, ...]:
 
 def _doors(settings: Settings) -> tuple[Mistake, ...]:
     daemon = ("forwarder", "daemon")
-    found = [*_socket(settings.api.socket, ("api", "socket")), *_socket(_daemon_socket(settings), (*daemon, "socket"))]
+    found = [
+        *_socket(settings.api.socket, ("api", "socket")),
+        *_socket(settings.forwarder.socket, ("forwarder", "socket")),
+        *_socket(_daemon_socket(settings), (*daemon, "socket")),
+    ]
     if settings.hints.address and not settings.hints.token_file:
         found.append(Mistake(("hints", "token_file"), "an open address needs one, with 32 random characters or more"))
     url, token_file = settings.forwarder.daemon.url, settings.forwarder.daemon.token_file

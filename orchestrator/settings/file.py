@@ -38,7 +38,12 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     if file is None:
         looked = ", ".join(map(str, CANDIDATES))
         raise NotFound(f"no settings file ({looked}); write one: anabranch init --repository URL")
-    document = guarded_yaml.load(_bytes(file), file=str(file))
+    return read(_bytes(file), file, environ)
+
+
+def read(data: bytes, file: Path, environ: Mapping[str, str]) -> Settings:
+    """Check what stands, or would stand, in a settings file; raises as `load`."""
+    document = guarded_yaml.load(data, file=str(file))
     values = document.value or {}
     if not isinstance(values, dict):
         raise InvalidSettings((f"{file}: no settings in there; write `key: value` on a line of its own",))

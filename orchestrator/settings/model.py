@@ -91,3 +91,8 @@ class Settings(Section):
     def socket(self) -> Path:
         """Where the API listens."""
         return self.api.socket or SYSTEM_SOCKET
+
+    @property
+    def forwarder_socket(self) -> Path:
+        """Where the forwarder answers people."""
+        return self.forwarder.socket or self.socket.with_name("forwarder.sock")

@@ -14,6 +14,7 @@ from orchestrator.settings.types import (
     File,
     FileSize,
     HeaderName,
+    HttpUrl,
     Label,
     Name,
     NeededFile,
@@ -65,6 +66,7 @@ class Git(Section):
     token_file: File = Field(default=None, description="file with `token` or `user:token` for https")
     ssh_key: File = Field(default=None, description="private key for ssh, readable by this user only")
     known_hosts: File = Field(default=None, description="known_hosts file for ssh; other hosts are refused")
+    per_host: Count = Field(default=4, description="git commands that may talk to one host at the same time")
     deadline: Deadline = Field(default=120.0, description="seconds that one git command may take")
     clone_deadline: Deadline = Field(default=1800.0, description="seconds that a first clone may take")
     stall: Deadline = Field(default=60.0, description="seconds without progress after which a transfer is given up")
@@ -201,6 +203,10 @@ class Forwarder(Section):
     """The webhook receiver."""
 
     address: Address = Field(default="127.0.0.1:8080", description="HOST:PORT to listen on")
+    url: HttpUrl = Field(default="", description="its URL as git hosts know it, such as https://hooks.example")
+    socket: File = Field(
+        default=None, description="for `anabranch deliveries`; empty: forwarder.sock beside api.socket"
+    )
     hooks: tuple[ForwardedHook, ...] = Field(default=(), description="the webhooks that are taken")
     daemon: DaemonDoor = Field(default=DaemonDoor(), description="where the daemon is")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
@@ -71,6 +72,14 @@ def _address(text: str) -> None:
         split_address(text)
 
 
+def _http_url(text: str) -> None:
+    parts = urlsplit(text)
+    if text and not (parts.scheme in {"http", "https"} and parts.hostname and text.isprintable() and "@" not in text):
+        raise ValueError("write https://HOST, with a path before /hooks if there is one")
+    if parts.query or parts.fragment:
+        raise ValueError("write it without ? and #; a secret has no place in there")
+
+
 def _label(text: str) -> None:
     if not _LABEL.fullmatch(text):
         raise ValueError("write 1 to 63 lower-case letters, digits and -, with a letter or digit at both ends")
@@ -126,6 +135,8 @@ HeaderName = Annotated[str, _checked_by(_header)]
 """The name of an HTTP header; empty means none."""
 UserName = Annotated[str, _checked_by(_user)]
 """The name in basic authentication; empty means none."""
+HttpUrl = Annotated[str, _checked_by(_http_url)]
+"""Where something is reached from elsewhere; empty means unknown."""
 Baseline = Annotated[str, _checked_by(environment_name)]
 """A branch name that makes an environment."""
 Pattern = Annotated[str, _checked_by(check_pattern)]

@@ -168,4 +168,20 @@ def test_a_new_default_branch_moves_into_the_baseline_and_the_old_one_out(build,
     world.until_ready("main", "app", 2)
     world.until(lambda: world.environment("trunk") is None, "the environment of the new default branch is gone")
     assert world.service("main", "app").branch == "trunk"
+
+
+def test_a_default_branch_that_is_renamed_keeps_its_place_in_the_baseline(build, score_file):
+    world = build("app", removal_grace=0)
+    commit = world.remotes["app"].commit("main", {"score.yaml": score_file("app")})
+    world.start()
+    world.until_ready("main", "app", 1)
+    world.remotes["app"].point("trunk", commit)
+    world.remotes["app"].make_default("trunk")
+    world.remotes["app"].delete("main")
+    world.until_read("app")
+    assert world.service("main", "app").branch == "trunk"
+    assert world.is_ready("main", "app", 1)
+    assert world.environment("main").note == "baseline"
+    world.push("app", "trunk", score_file("app", variables={"COLOUR": "blue"}))
+    world.until_ready("main", "app", 2)
     assert world.value("main", "app", "COLOUR") == "blue"

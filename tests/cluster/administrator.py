@@ -23,4 +23,5 @@ def session(folder: Path, *, connections: int, decompress: bool) -> aiohttp.Clie
         timeout=aiohttp.ClientTimeout(sock_connect=5),
         read_bufsize=_LONGEST_LINE,
         auto_decompress=decompress,
+        skip_auto_headers=() if decompress else ("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
     )

@@ -13,6 +13,7 @@ from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Connection
 from tests.cluster import binaries
 from tests.cluster.control_plane import ControlPlane, control_plane
+from tests.cluster.fault_proxy import FaultProxy, fault_proxy
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened, room
 
@@ -51,6 +52,13 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
     kubectl("create", "namespace", name)
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def proxy(plane: ControlPlane, tmp_path: Path) -> Iterator[FaultProxy]:
+    """A proxy before the control plane that answers wrongly when it is told so."""
+    with fault_proxy(plane.kubeconfig.parent, tmp_path / "kubeconfig") as running:
+        yield running
 
 
 @pytest.fixture

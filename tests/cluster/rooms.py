@@ -7,21 +7,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
+
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from tests.cluster.kubectl import Kubectl
 from tests.process.running import source
 
-_VERBS = ["get", "create", "patch", "delete"]
-DEPLOYER = {
-    "apiVersion": "rbac.authorization.k8s.io/v1",
-    "kind": "ClusterRole",
-    "metadata": {"name": "anabranch-deployer"},
-    "rules": [
-        {"apiGroups": [""], "resources": ["configmaps", "services"], "verbs": _VERBS},
-        {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": _VERBS},
-        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _VERBS},
-    ],
-}
+_RIGHTS = Path(__file__).resolve().parents[2] / "config" / "kubernetes" / "rights.yaml"
+DEPLOYER = next(
+    role for role in yaml.safe_load_all(_RIGHTS.read_text()) if role["metadata"]["name"] == "anabranch-deployer"
+)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 import structlog
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, UnixConnector, web
 
 from orchestrator.domain import hint
 from orchestrator.domain.hint import RefHint
@@ -162,6 +162,7 @@ class House(Sender):
 
     daemon: Daemon
     journal: Path
+    door: Path
     records: Records
 
     @property
@@ -170,6 +171,19 @@ class House(Sender):
 
     async def logged(self, event: str, times: int = 1) -> None:
         await self.records.until(event, times)
+
+    async def ask(self, path: str, method: str = "GET") -> Any:
+        """Ask the forwarder's own socket; returns what its JSON holds."""
+        connector = UnixConnector(str(self.door))
+        async with (
+            ClientSession(connector=connector) as client,
+            client.request(method, f"http://forwarder/v1/{path}") as answer,
+        ):
+            return await answer.json()
+
+    async def settled(self, delivery: int) -> Any:
+        """Wait until a delivery is forwarded or will never be; returns it."""
+        return await self.ask(f"deliveries/{delivery}?settled=20")
 
     async def raw(self, request: bytes) -> bytes:
         """Send bytes as they are and return the first line and headers of the answer."""
@@ -188,9 +202,11 @@ def short_path() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def _served(options: ForwarderOptions, log: Any) -> AsyncIterator[str]:
+async def _served(
+    options: ForwarderOptions, log: Any, read_hooks: Callable[[], tuple[Hook, ...]] | None
+) -> AsyncIterator[str]:
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(serve(options, stop, log, ready.set_result))
+    serving = asyncio.create_task(serve(options, stop, log, ready.set_result, read_hooks))
     await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
         serving.result()
@@ -210,20 +226,22 @@ def open_house(short_path: Path) -> Callable[..., contextlib.AbstractAsyncContex
         daemon: Daemon | None = None,
         target: DaemonTarget | None = None,
         daemon_runs: bool = True,
+        read_hooks: Callable[[], tuple[Hook, ...]] | None = None,
     ) -> AsyncIterator[House]:
         daemon = daemon or Daemon(short_path / "api.sock")
         target = target or DaemonTarget(socket=daemon.socket)
         journal = short_path / "state" / "journal.db"
-        options = ForwarderOptions(journal, hooks, target, port=0, limits=limits)
+        door = short_path / "forwarder.sock"
+        options = ForwarderOptions(journal, hooks, target, port=0, socket=door, limits=limits)
         records = Records()
         log = structlog.wrap_logger(None, processors=[records])
         async with contextlib.AsyncExitStack() as stack:
             stack.push_async_callback(daemon.stop)
             if daemon_runs:
                 await daemon.start()
-            url = await stack.enter_async_context(_served(options, log))
+            url = await stack.enter_async_context(_served(options, log, read_hooks))
             client = await stack.enter_async_context(ClientSession())
-            yield House(url, client, daemon, journal, records)
+            yield House(url, client, daemon, journal, door, records)
 
     return opened
 
@@ -266,6 +284,7 @@ def settings_file(short_path: Path) -> Callable[..., Path]:
         hook = {"name": "local", "provider": "post-receive", "secret_files": [str(secret)]}
         hook["repositories"] = {"app": "app", "web": "web"}
         values = {"address": "127.0.0.1:0", "hooks": [hook], "daemon": {"socket": str(short_path / "api.sock")}}
+        values["socket"] = str(short_path / "forwarder.sock")
         file = short_path / "anabranch.yaml"
         file.write_text(
             json.dumps(

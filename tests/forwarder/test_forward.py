@@ -17,7 +17,8 @@ async def test_what_came_while_the_daemon_was_away_reaches_it_coalesced(
         for number in range(60):
             body = delivery.push(f"refs/heads/b{number % 3}")
             assert await house.send(body, delivery.signed(body, str(number))) == 202
-        await house.logged("hints wait")
+        while (await house.ask("deliveries/60"))["state"] == "journalled":
+            await house.logged("hints wait")
         await daemon.start()
         await house.logged("forwarded")
         assert sorted(daemon.refs) == ["refs/heads/b0", "refs/heads/b1", "refs/heads/b2"]

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.webhook import Hook
-from orchestrator.forwarder.ledger import State, Unread, Verdict
+from orchestrator.forwarder.ledger import Unread, Verdict
 from orchestrator.forwarder.reading import read
 
 HOOKS = {

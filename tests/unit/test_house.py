@@ -71,7 +71,12 @@ def test_messages_have_names_of_their_own_since_they_are_dispatched_by_name() ->
 
 
 def test_every_handler_is_that_of_a_message_which_exists() -> None:
-    known = {kind.__name__ for kind in messages()} | {"WakeupMessage", "ChildActorExited", "ActorExitRequest"}
+    known = {kind.__name__ for kind in messages()} | {
+        "WakeupMessage",
+        "ChildActorExited",
+        "ChildActorFailed",
+        "ActorExitRequest",
+    }
     handlers = {
         name.removeprefix("receiveMsg_")
         for module in MODULES

@@ -19,9 +19,10 @@ SHELL = [line.removeprefix("$ ") for kind, text in BLOCKS if not kind for line i
 
 
 def paths(command: Any, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every command that can be typed, groups left out."""
+    """Every command that can be typed, groups that do nothing by themselves left out."""
     below = getattr(command, "commands", {})
-    return [p for name, c in below.items() for p in paths(c, (*path, name))] if below else [path]
+    own = [path] if path and (not below or command.invoke_without_command) else []
+    return [*own, *(p for name, c in below.items() for p in paths(c, (*path, name)))]
 
 
 COMMANDS = {" ".join(path) for path in paths(typer.main.get_command(app))}

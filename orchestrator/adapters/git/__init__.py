@@ -8,5 +8,6 @@ from orchestrator.adapters.git.check import GitVersion, check, git_version
 from orchestrator.adapters.git.heads import HeadContent, Heads
 from orchestrator.adapters.git.mirror import Mirror
 from orchestrator.adapters.git.options import GitOptions
+from orchestrator.adapters.git.places import Places
 
-__all__ = ["GitOptions", "GitVersion", "HeadContent", "Heads", "Mirror", "check", "git_version"]
+__all__ = ["GitOptions", "GitVersion", "HeadContent", "Heads", "Mirror", "Places", "check", "git_version"]

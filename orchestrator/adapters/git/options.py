@@ -1,7 +1,9 @@
 """How git may be used: which protocols, whose credentials, how long, how much; built from the settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from orchestrator.adapters.git.places import Places
 
 _MIB = 1024 * 1024
 
@@ -11,7 +13,8 @@ class GitOptions:
     """The limits of every git process of one repository; times are seconds, sizes bytes.
 
     `token_file` holds `token` or `user:token`, sent to the host of the repository's URL only; it is read anew for each
-    process, so that a token can be rotated. `hosts` empty means: the host of the URL.
+    process, so that a token can be rotated. `hosts` empty means: the host of the URL. `places` is shared by all
+    repositories that are given the same options.
     """
 
     protocols: tuple[str, ...] = ("https", "ssh")
@@ -28,3 +31,4 @@ class GitOptions:
     head_bytes: int = 4 * _MIB
     tree_entries: int = 50_000
     tree_bytes: int = 512 * _MIB
+    places: Places = field(default_factory=Places, compare=False)

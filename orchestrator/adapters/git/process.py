@@ -52,8 +52,17 @@ class GitRunner:
         """Run one command to its end.
 
         `deadline` (None: the options' one) bounds all of it, `stall` the silence in between; `holding` are descriptors
-        that the process keeps open too. Raises Temporary when a limit ended it.
+        that the process keeps open too. A command that names the URL waits for a place at its host first. Raises
+        Temporary when a limit ended it.
         """
+        if self.url.text not in arguments:
+            return self._run(arguments, deadline, stall, holding)
+        with self.options.places.at(self.url.host, self.name, self.options.deadline):
+            return self._run(arguments, deadline, stall, holding)
+
+    def _run(
+        self, arguments: Sequence[str], deadline: float | None, stall: float | None, holding: tuple[int, ...]
+    ) -> Outcome:
         process = self._start(arguments, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, holding=holding)
         try:
             output, errors = _Listener(self, process, deadline or self.options.deadline, stall).listen()

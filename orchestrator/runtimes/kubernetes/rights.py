@@ -46,7 +46,8 @@ def needed(options: KubernetesOptions) -> tuple[Right, ...]:
     """List every right that is made use of."""
     own, deployer = options.namespace, options.deployer
     read = [_right(kind.plural, kind.api_version, "list", "watch") for kind in WATCHED]
-    furnished = [_right(k.plural, k.api_version, "create", "patch") for k in (QUOTA, LIMITS, POLICY, ACCOUNT, BINDING)]
+    furniture = (QUOTA, LIMITS, POLICY, ACCOUNT, BINDING)
+    furnished = [_right(kind.plural, kind.api_version, "create", "patch", "delete") for kind in furniture]
     if deployer:
         written: list[tuple[Right, ...]] = [
             (Right("impersonate", "serviceaccounts", name=deployer),),
