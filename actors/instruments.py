@@ -10,7 +10,7 @@ from enum import Enum
 
 from thespian.actors import ActorSystem, WakeupMessage
 
-from actors.engine import BOUNDS, Durations, Letter, counters, letters, snapshot
+from actors.engine import Durations, Letter, counters, letters, snapshot
 from actors.machine_room import kind_of
 from actors.roster import Roster
 from orchestrator.domain.machine_room import DeadLetterView, EngineView, KindView, Spread
@@ -22,13 +22,12 @@ _LONGEST = 120
 def instruments(system: ActorSystem) -> EngineView:
     """Read all counters."""
     count = counters(system)
-    number, waiting, restarts = Counter[str](), Counter[str](), Counter[str]()
+    number, waiting, restarts = Counter[str](), Counter[str](), dict(count.restarts_of)
     for record in snapshot(system):
         number[record.class_name] += 1
         waiting[record.class_name] += record.mailbox
-        restarts[record.class_name] += record.restarts
     kinds = tuple(
-        KindView(kind_of(name), number[name], waiting[name], restarts[name], _spread(durations))
+        KindView(kind_of(name), number[name], waiting[name], restarts.get(name, 0), _spread(durations))
         for name, durations in count.handlers
     )
     return EngineView(
@@ -55,7 +54,7 @@ def dead_letters(system: ActorSystem, roster: Roster) -> tuple[DeadLetterView, .
 
 def _spread(durations: Durations) -> Spread:
     p50, p99 = durations.percentile(50), durations.percentile(99)
-    return Spread(durations.count, durations.seconds, p50, p99, BOUNDS, durations.counts)
+    return Spread(durations.count, durations.seconds, p50, p99, durations.bounds, durations.counts)
 
 
 def _letter(letter: Letter, roster: Roster) -> DeadLetterView:

@@ -13,6 +13,8 @@ from orchestrator.domain.machine_room import StepView, TraceView
 TRACES = 200
 STEPS = 300
 """At most so many of one trace: memory stays within some 20 MB, whatever is sent here."""
+SHORTEST = 4
+"""Characters of a commit's id, as in git."""
 
 
 @dataclass(slots=True)
@@ -49,19 +51,21 @@ class Trails:
                 trail.carried[commit] = text
 
     def find(self, text: str) -> TraceView | None:
-        """Show the trace of a delivery, else the newest that carries a commit whose id begins so."""
+        """Show the newest trace that carries a commit whose id begins so, unless `text` names a delivery."""
         with self._lock:
-            if text in self._trails:
+            carrying = self._carrying(text) if len(text) >= SHORTEST else ()
+            if text in self._trails and text not in carrying:
                 return self._view(text)
-            for trace in reversed(self._trails):
-                if any(commit.startswith(text) for commit in self._trails[trace].carried):
-                    return self._view(trace)
-        return None
+            return self._view(carrying[0]) if carrying else None
 
     def names(self) -> tuple[str, ...]:
         """The traces that are kept, newest first."""
         with self._lock:
             return tuple(reversed(self._trails))
+
+    def _carrying(self, text: str) -> tuple[str, ...]:
+        trails = reversed(self._trails.items())
+        return tuple(trace for trace, trail in trails if any(commit.startswith(text) for commit in trail.carried))
 
     def _open(self, trace: str, at: float) -> _Trail:
         if trace not in self._trails:

@@ -23,12 +23,11 @@ from actors.engine.snapshot import (
 from actors.engine.steering import pause, replay, restart, resume, step
 from actors.engine.supervision import ChildActorFailed, Heir, Supervision, Then, supervised
 from actors.engine.system import Engine
-from actors.engine.timing import BOUNDS, Durations
+from actors.engine.timing import Durations
 from actors.engine.trace import adopt, current_trace, traced
 from actors.engine.worker import expect_blocking
 
 __all__ = [
-    "BOUNDS",
     "ActorRecord",
     "ActorState",
     "ChildActorFailed",

@@ -12,6 +12,7 @@ from typing import Any
 from actors.engine.cell import Cell
 from actors.engine.letter import Letter
 from actors.engine.system import Engine, engine_of
+from actors.engine.tally import RESTARTS_OF
 from actors.engine.timing import Durations
 from actors.engine.worker import Worker
 
@@ -67,8 +68,8 @@ class EngineCounters:
     """The engine as a whole.
 
     `dead_letters`: reason and number; `hung`: how many handlers were found to hang; `capped`: how often no worker was
-    to be had; `handlers`: class and how long its handlers took; `delays`: what the run queue made others wait, and
-    `delay` what it makes one wait at this moment.
+    to be had; `restarts_of` and `handlers`: class, and its restarts, and how long its handlers took; `delays`: what the
+    run queue made others wait, `delay`: what it makes one wait at this moment.
     """
 
     actors: int
@@ -85,6 +86,7 @@ class EngineCounters:
     capped: int
     timers: int
     endpoints: int
+    restarts_of: tuple[tuple[str, int], ...]
     handlers: tuple[tuple[str, Durations], ...]
     delays: Durations
     delay: float
@@ -120,6 +122,7 @@ def counters(system: Any) -> EngineCounters:
         capped=engine.scheduler.capped,
         timers=len(engine.timers.pending()),
         endpoints=engine.registry.endpoints(),
+        restarts_of=engine.tally.ending(RESTARTS_OF),
         handlers=_handlers(engine, cells),
         delays=engine.scheduler.probe.delays(),
         delay=engine.scheduler.probe.riding_for(),

@@ -24,6 +24,7 @@ from actors.engine.supervision import (
     Supervision,
     Then,
 )
+from actors.engine.tally import RESTARTS_OF
 
 FORGOTTEN = ActorSystemMessage()  # stands in the mailbox for a wakeup that a failed instance asked for
 
@@ -137,6 +138,7 @@ class SupervisedCell(Cell):
     def _announce(self, reason: str) -> None:
         self.held = True
         self._home.tally.add("restarts")
+        self._home.tally.add(f"{RESTARTS_OF}{self.class_name}")
         for child in self.children.values():
             child.post(ActorExitRequest(), self.address)
         recovery = self._recovery

@@ -15,10 +15,11 @@ QUICK = BOUNDS[0]
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """A copy: `counts` has one more entry than `BOUNDS`; `seconds` is the sum of all that was measured."""
+    """A copy: `counts` are those up to each of the `bounds`, and beyond; `seconds` is the sum of all."""
 
     counts: tuple[int, ...]
     seconds: float
+    bounds: tuple[float, ...] = BOUNDS
 
     @property
     def count(self) -> int:

@@ -40,8 +40,7 @@ class _Engine(Collector):
         yield _counter("anabranch_actor_messages", "Messages that were handled.", "kind", handled)
         yield self._handler_seconds()
         restarts = ((k.kind, k.restarts) for k in view.kinds)
-        yield _gauge("anabranch_actor_restarts", "Restarts of the actors that live.", restarts)
-        yield CounterMetricFamily("anabranch_engine_restarts", "Restarts since the start.", view.restarts)
+        yield _counter("anabranch_actor_restarts", "New instances in place of others.", "kind", restarts)
         yield CounterMetricFamily("anabranch_engine_failures", "Handlers that failed since the start.", view.failures)
         dead = "Messages that nobody handled."
         yield _counter("anabranch_dead_letters", dead, "reason", view.dead_letters)
@@ -77,7 +76,7 @@ def _counter(name: str, text: str, label: str, values: Iterable[tuple[str, int]]
 
 
 def _buckets(spread: Spread) -> list[tuple[str, float]]:
-    bounds = [*(f"{bound:g}" for bound in spread.bounds), "+Inf"]
+    bounds = [*(str(bound) for bound in spread.bounds), "+Inf"]
     below = 0
     cumulated = []
     for bound, count in zip(bounds, spread.counts, strict=True):

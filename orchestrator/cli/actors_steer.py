@@ -64,7 +64,7 @@ def step(
     \b
     Examples:
       anabranch actors step bugfix:web
-      anabranch actors show bugfix:web
+      anabranch actors step /A17
     """
     _steer(context, "step", which, why, environment, output, quiet=quiet)
 
@@ -104,7 +104,7 @@ def stop(
     \b
     Examples:
       anabranch actors stop "branch bugfix" --why "it takes the host down"
-      anabranch actors resume "branch bugfix"
+      anabranch actors stop bugfix:web
     """
     _steer(context, "stop", which, why, environment, output, quiet=quiet)
 

@@ -21,7 +21,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class KindView:
-    """All actors of one kind together: how many, what waits for them, how long their handlers took."""
+    """All actors of one kind together, since the start: how many live, what waits for them, how they did."""
 
     kind: str
     actors: int

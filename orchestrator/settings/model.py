@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 
 from orchestrator.settings.sections import (
+    Actors,
     Api,
     Branches,
     Forwarder,
@@ -80,6 +81,7 @@ class Settings(Section):
     hints: Hints = Field(default=Hints(), description="a door for a forwarder elsewhere; it takes hints, nothing else")
     observe: Observe = Field(default=Observe(), description="a door for probes: /healthz and /readyz")
     forwarder: Forwarder = Field(default=Forwarder(), description="the receiver of webhooks")
+    actors: Actors = Field(default=Actors(), description="the actor system")
     log: Log = Field(default=Log(), description="the log, on standard error")
 
     @property

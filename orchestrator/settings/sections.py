@@ -25,6 +25,7 @@ from orchestrator.settings.types import (
     Provider,
     Seconds,
     Section,
+    SystemBase,
     UserName,
 )
 
@@ -168,7 +169,7 @@ class Hints(Section):
 
 
 class Observe(Section):
-    """A door for probes: /healthz and /readyz."""
+    """A door for probes and Prometheus: /healthz, /readyz and /metrics."""
 
     address: Address = Field(default="", description="HOST:PORT to listen on; empty: off")
 
@@ -189,6 +190,12 @@ class ForwardedHook(Section):
     username: UserName = Field(
         default="", description="azure-devops, bitbucket-server: basic authentication, the secret is its password"
     )
+
+
+class Actors(Section):
+    """What the daemon's actors run on."""
+
+    base: SystemBase = Field(default="engine", description="engine; Thespian's own bases are refused, with the reason")
 
 
 class DaemonDoor(Section):

@@ -108,6 +108,17 @@ def _network(text: str) -> None:
         raise ValueError("write a network such as 10.20.0.0/16") from None
 
 
+def _system_base(text: str) -> None:
+    if text.startswith("multiproc"):
+        raise ValueError(
+            "its actors are processes, which share no ports and unpickle what any peer sends; write engine"
+        )
+    if text == "simpleSystemBase":
+        raise ValueError("it runs all actors in the thread of their caller, one blocks all; write engine")
+    if text != "engine":
+        raise ValueError("there is no such system base; write engine")
+
+
 def _absolute(path: Path | None, info: ValidationInfo) -> Path | None:
     folder = (info.context or {}).get("folder", Path())
     return path and Path(folder, path.expanduser()).absolute()
@@ -137,6 +148,8 @@ UserName = Annotated[str, _checked_by(_user)]
 """The name in basic authentication; empty means none."""
 HttpUrl = Annotated[str, _checked_by(_http_url)]
 """Where something is reached from elsewhere; empty means unknown."""
+SystemBase = Annotated[str, _checked_by(_system_base)]
+"""What actors run on."""
 Baseline = Annotated[str, _checked_by(environment_name)]
 """A branch name that makes an environment."""
 Pattern = Annotated[str, _checked_by(check_pattern)]

@@ -28,6 +28,12 @@ def test_commands_and_options_are_offered(world: Any) -> None:
     assert "--watch" in complete(world, "ps", "--w")
 
 
+def test_actors_are_offered_by_service_and_by_address(world: Any) -> None:
+    branch = world.make("completed-room", "app")
+    assert complete(world, "actors", "pause", "completed-room") == [f"{branch}:app"]
+    assert world.run("actors", "tree", "-q").lines[0] in complete(world, "actors", "pause", "/A")
+
+
 def test_environments_are_offered_before_and_after_the_command(world: Any) -> None:
     branch = world.make("completed-here", "app")
     assert complete(world, "-n", "completed-he") == [branch]

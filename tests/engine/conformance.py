@@ -71,8 +71,8 @@ def prepared(version: str) -> Path | None:
     """Give an interpreter of a version that has all that the lock file names; None when it is not installed."""
     if version == OWN:
         return Path(sys.executable)
-    program = shutil.which(f"python{version}")
-    if not program or subprocess.run([program, "-c", ""], capture_output=True, check=False).returncode:
+    program = found(version)
+    if not program:
         say(f"Python {version}: not installed, skipped")
         return None
     directory = ROOT / "build" / f"conformance-{version}"
@@ -85,6 +85,16 @@ def prepared(version: str) -> Path | None:
         subprocess.run([*pip, "-r", str(LOCK)], check=True)
         stamp.write_text(digest)
     return python
+
+
+def found(version: str) -> str:
+    """Find an interpreter on PATH, where pyenv is told which version is meant; empty when there is none."""
+    named = shutil.which(f"python{version}") or "false"
+    environ = {**os.environ, "PYENV_VERSION": version}
+    asked = subprocess.run(
+        [named, "-c", "import sys; print(sys.executable)"], env=environ, capture_output=True, text=True, check=False
+    )
+    return "" if asked.returncode else asked.stdout.strip()
 
 
 def run(each: Run) -> None:

@@ -6,7 +6,19 @@ import threading
 import pytest
 from thespian.actors import Actor, ActorExitRequest
 
-from actors.engine import ActorState, Supervision, letters, pause, replay, restart, resume, snapshot, step, supervised
+from actors.engine import (
+    ActorState,
+    Supervision,
+    counters,
+    letters,
+    pause,
+    replay,
+    restart,
+    resume,
+    snapshot,
+    step,
+    supervised,
+)
 
 
 class Diary(Actor):
@@ -137,6 +149,7 @@ def test_a_restart_gives_a_new_instance_at_once_however_often_it_is_asked_for(sy
         restart(system, actor.actorAddressString)
     assert system.ask(actor, "count", patience) == 1
     assert state(system, actor).restarts == 3
+    assert counters(system).restarts_of == (("Counting", 3),)
     assert system.ask(child, "count", patience) is None
 
 

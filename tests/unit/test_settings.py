@@ -363,3 +363,18 @@ def test_init_allows_the_protocols_of_the_urls_that_it_was_given(file: Path) -> 
 def test_init_refuses_urls_that_cannot_be_used(urls: list[str]) -> None:
     with pytest.raises(Permanent):
         init(urls)
+
+
+@pytest.mark.parametrize(
+    ("base", "reason"),
+    [
+        ("multiprocTCPBase", "its actors are processes, which share no ports and unpickle what any peer sends"),
+        ("simpleSystemBase", "it runs all actors in the thread of their caller, one blocks all"),
+        ("multiproc", "its actors are processes, which share no ports and unpickle what any peer sends"),
+        ("fast", "there is no such system base"),
+    ],
+)
+def test_a_system_base_that_the_daemon_cannot_run_on_is_refused_with_the_reason(
+    file: Path, base: str, reason: str
+) -> None:
+    assert mistakes(file, f"actors: {{base: {base}}}\n") == (f"anabranch.yaml:1: actors.base: {reason}; write engine",)
