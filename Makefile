@@ -17,8 +17,8 @@ help:            ## this list
 
 install: .venv/installed  ## build .venv
 
-demo: .venv/installed     ## the whole story on this machine (KEEP=1 leaves it running)
-	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep)
+demo: .venv/installed     ## the whole story on this machine (KEEP=1, RUNTIME=kubernetes)
+	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep) $(if $(RUNTIME),--runtime $(RUNTIME))
 
 test: .venv/installed     ## every test; builds a Kubernetes control plane once, where that can be done
 	@$(BIN)/python -m tests.cluster.build || true

@@ -119,7 +119,6 @@ class Reflector:
 
     def _tell(self, thing: Object, *, gone: bool) -> None:
         thing.setdefault("kind", self._kind.name)
-        thing["metadata"].pop("managedFields", None)
         key = key_of(thing)
         if self._initial is not None:
             self._initial.add(key)
