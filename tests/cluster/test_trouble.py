@@ -18,6 +18,7 @@ from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntim
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.meddling import meddling
 from tests.cluster.rooms import opened
 from tests.kubernetes.releases import release
@@ -119,3 +120,32 @@ def test_a_daemon_that_was_stopped_for_longer_than_its_lease_writes_nothing_when
         held.wait()
         if held.stdout:
             held.stdout.close()
+
+
+def test_a_watch_whose_place_is_forgotten_starts_again_and_misses_nothing(
+    options: KubernetesOptions, kubectl: Kubectl, eye: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LASTS", (1, 1))
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LONGEST_PAUSE", 0.2)
+    forgotten = list[str]()
+
+    def refuse(_method: str, path: str) -> tuple[int, dict[str, str]] | None:
+        if "watch=1" not in path or "sendInitialEvents" in path:
+            return None
+        forgotten.append(path)
+        return 410, {}
+
+    with (
+        meddling(Path(options.kubeconfig), tmp_path, refuse) as kubeconfig,
+        opened(options, kubeconfig=str(kubeconfig)) as runtime,
+    ):
+        watcher = Watcher(runtime)
+        runtime.apply(release("bugfix", 1))
+        watcher.ready("bugfix", 1)
+        namespace = options.namespace_of("bugfix")
+        for _ in range(2):
+            seen = len(forgotten)
+            kubectl("-n", namespace, "delete", "service", "app")
+            eventually(lambda: seeing.get(eye, "Service", namespace, "app"), "the Service is back")
+            eventually(lambda seen=seen: len(forgotten) > seen, "another watch was forgotten")
+    assert forgotten
