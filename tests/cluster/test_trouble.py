@@ -19,6 +19,7 @@ from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.fault_proxy import Fault, FaultProxy, Seen
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
 from tests.kubernetes.releases import release
 from tests.process.running import Watcher, eventually
@@ -117,3 +118,30 @@ def test_a_daemon_that_was_stopped_for_longer_than_its_lease_writes_nothing_when
         held.wait()
         if held.stdout:
             held.stdout.close()
+
+
+def test_a_watch_whose_place_is_forgotten_starts_again_and_misses_nothing(
+    options: KubernetesOptions, kubectl: Kubectl, eye: Api, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LASTS", (1, 1))
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LONGEST_PAUSE", 0.2)
+    forgotten = list[str]()
+
+    def refuse(seen: Seen) -> Fault | None:
+        if "watch=1" not in seen.path or "sendInitialEvents" in seen.path:
+            return None
+        forgotten.append(seen.path)
+        return Fault(410)
+
+    proxy.judge = refuse
+    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
+        watcher = Watcher(runtime)
+        runtime.apply(release("bugfix", 1))
+        watcher.ready("bugfix", 1)
+        namespace = options.namespace_of("bugfix")
+        for _ in range(2):
+            seen = len(forgotten)
+            kubectl("-n", namespace, "delete", "service", "app")
+            eventually(lambda: seeing.get(eye, "Service", namespace, "app"), "the Service is back")
+            eventually(lambda seen=seen: len(forgotten) > seen, "another watch was forgotten")
+    assert forgotten

@@ -72,8 +72,9 @@ class Api:
             response.close()
 
     def close(self) -> None:
-        """Try nothing again from now on."""
+        """Try nothing again from now on, and close every connection."""
         self._closed.set()
+        self._connection.close()
 
     def _write(self, request: Request, *allowed: int) -> Object:
         return self._ask(request, *allowed, check=self.permit)

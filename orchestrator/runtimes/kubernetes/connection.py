@@ -63,6 +63,10 @@ class Connection:
         self._client = client.ApiClient(configuration)
         self.host = str(configuration.host)
 
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._client.rest_client.close()
+
     def send(self, request: Request) -> "BaseHTTPResponse":
         """Send one request once. Raises Temporary when nobody answers; any status is an answer."""
         from kubernetes.client import ApiException  # noqa: PLC0415 - see above
