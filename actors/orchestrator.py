@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import RULES, BaseActor, Child
+from actors.base import RULES, BaseActor
 from actors.branch import BranchActor
 from actors.caretaker import CaretakerActor
+from actors.child import Child
 from actors.engine import Then, supervised
 from actors.messages import (
     ApproveRemoval,

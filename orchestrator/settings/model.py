@@ -12,6 +12,7 @@ from orchestrator.settings.sections import (
     Forwarder,
     Git,
     Hints,
+    Kubernetes,
     Limits,
     Log,
     Observe,
@@ -53,7 +54,9 @@ class Settings(Section):
         default="main", description="the environment of all default branches; it lends to the others what they lack"
     )
     branches: Branches = Field(default=Branches(), description="which branches become environments")
-    runtime: RuntimeName = Field(default=RuntimeName.PROCESS, description="process (this machine), memory (a dry run)")
+    runtime: RuntimeName = Field(
+        default=RuntimeName.PROCESS, description="process (this machine), kubernetes, or memory (a dry run)"
+    )
     state: File = Field(
         default=None,
         description="directory of all that is kept; empty: $STATE_DIRECTORY, $XDG_STATE_HOME/anabranch, "
@@ -66,6 +69,9 @@ class Settings(Section):
     git: Git = Field(default=Git(), description="how git is used; credentials are files, never values in here")
     process: Process = Field(
         default=Process(), description="the process runtime: branches run as this user, without isolation"
+    )
+    kubernetes: Kubernetes = Field(
+        default=Kubernetes(), description="the Kubernetes runtime: an environment is a namespace"
     )
     limits: Limits = Field(
         default=Limits(), description="what one repository may ask for; more is refused with one line"

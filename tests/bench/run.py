@@ -5,6 +5,7 @@ In: names of benches (none: all of them), `--quick` for a few seconds each. Out:
 
 import argparse
 import importlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ BENCHES = {
     "front": "HTTP through a stable address against a direct connection",
     "deliveries": "webhooks into the journal against a handler that keeps nothing",
     "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
+    "cluster": "environments in a Kubernetes cluster against a bare loop of the same writes (CLUSTER=1, or by name)",
     "push": "from `git push` to Ready against `git ls-remote` and `git fetch`",
 }
 
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
     if unknown := set(given.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     sys.path.insert(0, str(Path(__file__).parent))
-    for name in given.names or BENCHES:
+    usual = [name for name in BENCHES if name != "cluster" or os.environ.get("CLUSTER")]
+    for name in given.names or usual:
         _run(name, quick=given.quick)
     return 0
 
