@@ -150,11 +150,11 @@ class OrchestratorActor(BaseActor):
                 self.settled.add(environment)
                 self.tell(child, RepositoriesRead())
 
-    def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, _sender: ActorAddress) -> None:
+    def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, sender: ActorAddress) -> None:
         """Let a branch go that holds nothing, unless mail is on its way to it; the baseline stays."""
         child = self.children.get(("branch", message.environment))
         baseline = environment_name(self.ports.settings.baseline)
-        if child and child.sent == message.handled and message.environment != baseline:
+        if child and child.address == sender and child.sent == message.handled and message.environment != baseline:
             self.dismiss(child.key)
             self.settled.discard(message.environment)
 
