@@ -193,7 +193,7 @@ def test_a_quiet_service_shows_signs_of_life(house: Any, made: Any, monkeypatch:
 
 
 def test_lines_of_a_real_log_end_when_they_are_closed_from_elsewhere(directory: Path) -> None:
-    (directory / "log").write_text("1.5 hello\n")
+    (directory / "log").write_text("1.500 hello\n")
     reader = LogReader(directory, ("main", "web", 1), threading.Event(), tail=10, follow=True)
     lines, seen, first = LogTexts(reader), list[Any](), threading.Event()
 
