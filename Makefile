@@ -24,8 +24,8 @@ test: .venv/installed     ## every test; builds a Kubernetes control plane once,
 	@$(BIN)/python -m tests.cluster.build || true
 	$(BIN)/pytest
 
-cluster: .venv/installed  ## a Kubernetes control plane to try things on, until Ctrl-C
-	@$(BIN)/python -m tests.cluster.serve
+cluster: .venv/installed  ## a Kubernetes control plane to try things on, until Ctrl-C (READY_AFTER=seconds)
+	@$(BIN)/python -m tests.cluster.serve $(if $(READY_AFTER),--ready-after $(READY_AFTER))
 
 conformance: .venv/installed ## Thespian's own suite over the engine, on every Python that is here
 	$(BIN)/python tests/engine/conformance.py

@@ -25,12 +25,6 @@ class Child:
                 self._argv, cwd=_ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
 
-    @property
-    def pid(self) -> int:
-        """The process; it exists until `stop` or `kill`, even as a zombie."""
-        assert self._process
-        return self._process.pid
-
     def ended(self) -> str:
         """Say how it ended, with the last lines that it wrote; nothing while it runs."""
         if self._process is None or self._process.poll() is None:

@@ -5,8 +5,10 @@ with the thread that entered it, however that ends.
 """
 
 import random
+import shutil
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,6 +54,7 @@ def control_plane(binaries: Binaries, folder: Path, ready_after: float = 0) -> I
     kubectl = Kubectl(binaries.folder / "kubectl", folder / "kubeconfig")
     plane = ControlPlane(folder / "kubeconfig", kubectl, apiserver, children)
     with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder / "etcd", ignore_errors=True)
         for child in (etcd, apiserver):
             _start(stack, child)
         plane.wait_until_served()
@@ -71,14 +74,14 @@ def _kubelet_command(folder: Path, ready_after: float) -> tuple[object, ...]:
 
 
 def _until(true: Callable[[], bool], children: tuple[Child, ...]) -> None:
-    latest = time.monotonic() + _PATIENCE
+    pause, latest = threading.Event(), time.monotonic() + _PATIENCE
     while not true():
         ended = [said for said in (child.ended() for child in children) if said]
         if ended:
             raise RuntimeError(ended[0])
         if time.monotonic() > latest:
             raise TimeoutError("the control plane did not become ready")
-        time.sleep(0.1)
+        pause.wait(0.1)
 
 
 def _free_ports(count: int) -> tuple[int, ...]:

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
-_CONDITIONS = ("PodScheduled", "PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready")
+_STARTED = ("PodScheduled", "PodReadyToStartContainers", "Initialized")
+_READY = ("ContainersReady", "Ready")
 
 
 def ready_after(pod: Json, usual: float) -> float | None:
@@ -38,7 +39,10 @@ def status(pod: Json, address: str, *, ready: bool) -> Json:
         "podIP": address,
         "podIPs": [{"ip": address}],
         "hostIP": "127.0.0.1",
-        "conditions": [_condition(name, at, true=ready or "Ready" not in name[-5:]) for name in _CONDITIONS],
+        "conditions": [
+            *(_condition(name, at, true=True) for name in _STARTED),
+            *(_condition(name, at, true=ready) for name in _READY),
+        ],
         "containerStatuses": containers,
     }
 

@@ -1,8 +1,10 @@
 """`make cluster`: a control plane to try things on, until Ctrl-C.
 
-In: nothing; programs are built when there are none. Out: on stdout the lines that point kubectl and Anabranch at it.
+In: seconds until a pod is ready; programs are built when there are none. Out: on stdout the lines that point kubectl
+and Anabranch at it.
 """
 
+import argparse
 import contextlib
 import os
 import signal
@@ -16,11 +18,11 @@ from tests.cluster.build import ensure
 from tests.cluster.control_plane import control_plane
 
 
-def serve(binaries: Binaries) -> None:
+def serve(binaries: Binaries, ready_after: float) -> None:
     """Run a control plane until SIGINT or SIGTERM."""
     with tempfile.TemporaryDirectory(prefix="ab-cluster-") as made, Progress() as progress:
         progress.say("control plane: starting")
-        with control_plane(binaries, Path(made)) as plane:
+        with control_plane(binaries, Path(made), ready_after) as plane:
             progress.say(f"control plane: ready after {progress.lasted()}")
             with contextlib.suppress(KeyboardInterrupt):
                 print(f"export KUBECONFIG={plane.kubeconfig}\nexport PATH={binaries.folder}:$PATH")
@@ -31,10 +33,13 @@ def serve(binaries: Binaries) -> None:
 
 def main() -> int:
     """Serve; 1 when there is no control plane, 130 when it was given up before it was ready."""
+    arguments = argparse.ArgumentParser(description="Run a Kubernetes control plane until Ctrl-C.")
+    arguments.add_argument("--ready-after", type=float, default=0, metavar="SECONDS", help="until a pod is ready")
+    ready_after = arguments.parse_args().ready_after
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        serve(ensure(os.environ))
+        serve(ensure(os.environ), ready_after)
     except Missing as missing:
         print(missing, file=sys.stderr)
         return 1
