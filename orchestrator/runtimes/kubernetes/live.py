@@ -11,7 +11,7 @@ from collections.abc import Callable
 from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, WATCHED, Key, Object, key_of
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, SERVICE, WATCHED, Key, Object, key_of
 from orchestrator.runtimes.kubernetes.reflector import Reflector
 
 Scope = tuple[str, str]
@@ -27,7 +27,7 @@ class Live:
         self._api, self._owner = api, owner
         self._lock = threading.Lock()
         self._objects: dict[Key, Object] = {}
-        self._scopes: defaultdict[Scope, set[Key]] = defaultdict(set)
+        self._scopes: defaultdict[str, dict[str, set[Key]]] = defaultdict(dict)
         self._moved = moved
         self._reflectors: dict[str, Reflector] = {}
 
@@ -48,14 +48,23 @@ class Live:
     def of(self, environment: str, service: str) -> tuple[Object, ...]:
         """Give all objects of a service, or with an empty name those of the environment itself, pods left out."""
         with self._lock:
-            found = [self._objects[key] for key in sorted(self._scopes.get((environment, service), ()))]
+            found = [self._objects[key] for key in sorted(self._keys(environment, service))]
         return tuple(thing for thing in found if thing["kind"] != POD.name)
 
     def pods(self, environment: str, service: str, release: int | None) -> tuple[Object, ...]:
         """Give the pods of a release, or of all, oldest first."""
         with self._lock:
-            found = [self._objects[key] for key in self._scopes.get((environment, service), ()) if key[0] == POD.name]
+            found = [self._objects[key] for key in self._keys(environment, service) if key[0] == POD.name]
         return tuple(sorted((pod for pod in found if release in (None, release_of(pod))), key=_age))
+
+    def targets(self, environment: str) -> dict[str, str]:
+        """Tell where the names of an environment's services lead, or led before they had a release of their own."""
+        with self._lock:
+            names = [
+                key for keys in self._scopes.get(environment, {}).values() for key in keys if key[0] == SERVICE.name
+            ]
+            led = {key[2]: labels.annotation(self._objects[key], labels.LEADS_TO) for key in names}
+        return {service: target for service, target in led.items() if target}
 
     def inventoried(self) -> tuple[str, ...]:
         """Name the environments that have an inventory."""
@@ -94,17 +103,23 @@ class Live:
         self._moved(*_scope(thing))
 
     def _keep(self, thing: Object) -> None:
-        key = key_of(thing)
+        key, (environment, service) = key_of(thing), _scope(thing)
         self._objects[key] = thing
-        self._scopes[_scope(thing)].add(key)
+        self._scopes[environment].setdefault(service, set()).add(key)
+
+    def _keys(self, environment: str, service: str) -> frozenset[Key]:
+        return frozenset(self._scopes.get(environment, {}).get(service, ()))
 
     def _drop(self, key: Key) -> None:
         thing = self._objects.pop(key, None)
         if thing:
-            scope = _scope(thing)
-            self._scopes[scope].discard(key)
-            if not self._scopes[scope]:
-                del self._scopes[scope]
+            environment, service = _scope(thing)
+            services = self._scopes[environment]
+            services[service].discard(key)
+            if not services[service]:
+                del services[service]
+            if not services:
+                del self._scopes[environment]
 
 
 def _slim(thing: Object) -> None:
