@@ -232,7 +232,7 @@ def test_a_runtime_that_is_started_again_writes_nothing_where_nothing_changed(
             (kind, namespace, thing["metadata"]["name"]): thing["metadata"]["resourceVersion"]
             for namespace in namespaces
             for kind in kinds
-            for thing in seeing.listed(eye, kind, namespace, labels.OWNER)
+            for thing in seeing.listed(eye, kind, namespace, f"{labels.OWNER}={options.namespace}")
         }
 
     before = versions()

@@ -60,10 +60,9 @@ class Live:
     def targets(self, environment: str) -> dict[str, str]:
         """Tell where the names of an environment's services lead, or led before they had a release of their own."""
         with self._lock:
-            names = [
-                key for keys in self._scopes.get(environment, {}).values() for key in keys if key[0] == SERVICE.name
-            ]
-            led = {key[2]: labels.annotation(self._objects[key], labels.LEADS_TO) for key in names}
+            keys = [key for keys in self._scopes.get(environment, {}).values() for key in keys]
+            names = [self._objects[key] for key in keys if key[0] == SERVICE.name]
+        led = {labels.label(name, labels.SERVICE): labels.annotation(name, labels.LEADS_TO) for name in names}
         return {service: target for service, target in led.items() if target}
 
     def inventoried(self) -> tuple[str, ...]:
