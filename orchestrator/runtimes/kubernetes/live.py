@@ -11,7 +11,7 @@ from collections.abc import Callable
 from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, SERVICE, WATCHED, Key, Object, key_of
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, SERVICE, WATCHED, Key, Kind, Object, key_of
 from orchestrator.runtimes.kubernetes.reflector import Reflector
 
 Scope = tuple[str, str]
@@ -35,7 +35,7 @@ class Live:
         """Begin to follow, and wait until all that is there was told. Raises Permanent after so many seconds."""
         selector = f"{labels.OWNER}={self._owner}"
         for kind in WATCHED:
-            self._reflectors[kind.name] = Reflector(self._api, kind, selector, self._changed)
+            self._reflectors[kind.name] = Reflector(self._api, kind, selector, self)
         for reflector in self._reflectors.values():
             if not reflector.synced.wait(deadline):
                 raise Permanent(reflector.trouble or f"the apiserver did not tell what is there within {deadline:g} s")
@@ -89,7 +89,7 @@ class Live:
         for reflector in self._reflectors.values():
             reflector.close()
 
-    def _changed(self, thing: Object, *, gone: bool) -> None:
+    def changed(self, thing: Object, *, gone: bool) -> None:
         """Take word from a watch, unless an answer to a later write of ours came before it."""
         _slim(thing)
         with self._lock:
@@ -99,7 +99,18 @@ class Live:
             self._drop(key_of(thing))
             if not gone:
                 self._keep(thing)
-        self._moved(*_scope(thing))
+        for scope in {_scope(thing), _scope(held or thing)}:
+            self._moved(*scope)
+
+    def told_all(self, kind: Kind, there: set[Key], version: int) -> None:
+        """Drop what a watch that started anew no longer found, unless it was made since."""
+        with self._lock:
+            ours = [(key, thing) for key, thing in self._objects.items() if key[0] == kind.name and key not in there]
+            gone = [(key, thing) for key, thing in ours if _version(thing) <= version]
+            for key, _ in gone:
+                self._drop(key)
+        for _, thing in gone:
+            self._moved(*_scope(thing))
 
     def _keep(self, thing: Object) -> None:
         key, (environment, service) = key_of(thing), _scope(thing)
