@@ -15,6 +15,7 @@ from typing import Any
 
 import structlog
 from thespian.actors import (
+    Actor,
     ActorAddress,
     ActorExitRequest,
     ActorTypeDispatcher,
@@ -22,6 +23,7 @@ from thespian.actors import (
     WakeupMessage,
 )
 
+from actors.child import Child
 from actors.engine import ChildActorFailed, Supervision, Then, current_trace, supervised
 from actors.engine.supervision import SUPERVISION
 from actors.messages import BringBack, BroughtBack, ChildStopped, Refused, StopChild
@@ -42,24 +44,6 @@ RULES = Supervision(
     backoff=(FIRST_RETRY, 60.0), max_restarts=5, within=30.0, then=Then.STOP, mailbox=100_000, quiet=QUIET
 )
 """What fails too often exits, and its parent makes it again: a hostile branch must not take more than itself down."""
-
-
-@dataclass(slots=True)
-class Child:
-    """A child actor: how to make it again, and how many messages it was sent since it was made.
-
-    `losses` counts the recent ones, the last of them at `lost_at` of the monotonic clock. `stopped_for` is who wants
-    it not to be made again for now.
-    """
-
-    key: Hashable
-    kind: type["BaseActor"]
-    start: object
-    address: ActorAddress
-    sent: int = 0
-    losses: int = 0
-    lost_at: float = 0.0
-    stopped_for: ActorAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +131,7 @@ class BaseActor(ActorTypeDispatcher):
         """Begin as the failed instance did, in its place; its children have ended with it."""
         self.parent, self.start, self.handled, self.note = before.parent, before.start, before.handled, before.note
         for child in before.children.values():
-            self.ports.roster.forget(child.address.actorAddressString)
+            self._strike_off(child)
         if self.parent is not None:
             self._dispatch(self.start, self.parent)
 
@@ -186,7 +170,7 @@ class BaseActor(ActorTypeDispatcher):
     def woken(self, payload: object) -> None:
         """Do what was asked for with `wake`."""
 
-    def spawn(self, key: Hashable, kind: type["BaseActor"], start: object) -> Child:
+    def spawn(self, key: Hashable, kind: type[Actor], start: object) -> Child:
         """Make a child and give it its first message."""
         child = Child(key, kind, start, self.createActor(kind))
         self.children[key] = child
@@ -207,7 +191,13 @@ class BaseActor(ActorTypeDispatcher):
         """Let a child go; it is forgotten first, so that its exit is no loss."""
         child = self.children.pop(key, None)
         if child:
+            self._strike_off(child)
             self.send(child.address, ActorExitRequest())
+
+    def _strike_off(self, child: Child) -> None:
+        """Forget a child in the roster, and that somebody stopped it."""
+        self.ports.roster.forget(child.address.actorAddressString)
+        self.ports.roster.release(child.address.actorAddressString)
 
     def _child(self, address: ActorAddress) -> Child | None:
         return next((c for c in self.children.values() if c.address == address), None)
@@ -261,6 +251,8 @@ class BaseActor(ActorTypeDispatcher):
 
     def receiveMsg_ActorExitRequest(self, _message: ActorExitRequest, _sender: ActorAddress) -> None:
         """Leave the roster; the children are ended by the system."""
+        for child in self.children.values():
+            self._strike_off(child)
         self.children.clear()
         self.ports.roster.forget(self.myAddress.actorAddressString)
 

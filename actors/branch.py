@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor, Child
+from actors.base import BaseActor
+from actors.child import Child
 from actors.messages import (
     AskAgain,
     Define,

@@ -7,7 +7,7 @@ In: calls from any thread. Out: what the actors answered within a deadline. This
 from collections.abc import Iterator
 from datetime import timedelta
 
-from thespian.actors import ActorAddress, ActorSystem
+from thespian.actors import ActorAddress, ActorSystem, PoisonMessage
 
 from actors.engine import traced
 from actors.instruments import dead_letters, instruments
@@ -140,6 +140,8 @@ class ActorGateway:
             answer = asker.ask(self._root, message, deadline or self._deadline)
         if answer is None:
             raise Temporary(self._late())
+        if isinstance(answer, PoisonMessage):
+            raise Temporary("the daemon failed in this; see its log, and anabranch actors dead-letters")
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import RULES, BaseActor, Child
+from actors.base import RULES, BaseActor
 from actors.branch import BranchActor
 from actors.caretaker import CaretakerActor
+from actors.child import Child
 from actors.engine import Then, supervised
 from actors.messages import (
     ApproveRemoval,
@@ -149,11 +150,11 @@ class OrchestratorActor(BaseActor):
                 self.settled.add(environment)
                 self.tell(child, RepositoriesRead())
 
-    def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, _sender: ActorAddress) -> None:
+    def receiveMsg_EnvironmentIdle(self, message: EnvironmentIdle, sender: ActorAddress) -> None:
         """Let a branch go that holds nothing, unless mail is on its way to it; the baseline stays."""
         child = self.children.get(("branch", message.environment))
         baseline = environment_name(self.ports.settings.baseline)
-        if child and child.sent == message.handled and message.environment != baseline:
+        if child and child.address == sender and child.sent == message.handled and message.environment != baseline:
             self.dismiss(child.key)
             self.settled.discard(message.environment)
 

@@ -42,7 +42,7 @@ class Roster:
         self._notes: dict[str, Note] = {}
         self._restarts: dict[str, int] = {}
         self._names: dict[str, str] = {}
-        self._holding = Lock()
+        self._lock = Lock()
         self._holds: dict[str, Hold] = {}
         self._held: Callable[[tuple[Hold, ...]], None] = lambda _holds: None
 
@@ -59,9 +59,7 @@ class Roster:
         note = self._notes.pop(address, None)
         self._restarts.pop(address, None)
         if note:
-            self._names[address] = note.name
-            for oldest in tuple(self._names)[:-REMEMBERED]:
-                self._names.pop(oldest, None)
+            self._remember(address, note.name)
         if address in self._holds and self._holds[address].verb == PAUSED:
             self.release(address)
 
@@ -93,7 +91,13 @@ class Roster:
         """Call back with all holds whenever one begins or ends, from any thread."""
         self._held = tell
 
+    def _remember(self, address: str, name: str) -> None:
+        with self._lock:
+            self._names[address] = name
+            if len(self._names) > REMEMBERED:
+                del self._names[next(iter(self._names))]
+
     def _change(self, change: Callable[[], object]) -> None:
-        with self._holding:
+        with self._lock:
             change()
             self._held(tuple(self._holds.values()))

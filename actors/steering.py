@@ -10,7 +10,7 @@ from thespian.actors import ActorAddress, ActorSystem
 from thespian.system.messages.status import Thespian_StatusReq
 
 from actors import engine
-from actors.engine import ActorRecord, ActorState, snapshot
+from actors.engine import ActorRecord, snapshot
 from actors.machine_room import kind_of
 from actors.messages import BringBack, BroughtBack, ChildStopped, Refused, StopChild
 from actors.ports import Ports
@@ -51,7 +51,10 @@ class Steering:
         Raises NotFound, Conflict when its state does not allow that, Permanent when nothing will, Temporary when it or
         its parent is too busy. What was done is on disk when this returns.
         """
-        note, text = self._verbs[verb](address, by, why)
+        try:
+            note, text = self._verbs[verb](address, by, why)
+        except LookupError as error:
+            raise NotFound(f"the actor at {address} has just ended (anabranch actors tree)") from error
         self._record(verb, note, by, why)
         return Steered(address, note.name, f"{note.name} {text}")
 
@@ -81,10 +84,14 @@ class Steering:
 
     def _pause(self, address: str, by: str, why: str) -> tuple[Note, str]:
         actor, note = self._living(address)
-        if actor.state is ActorState.PAUSED:
+        if self._is_paused(address):
             raise Conflict(f"{note.name} is paused already (anabranch actors resume {address})")
-        engine.pause(self._system, address)
         self._hold(PAUSED, actor, note, by, why)
+        try:
+            engine.pause(self._system, address)
+        except LookupError:
+            self._ports.roster.release(address)
+            raise
         return note, f"is paused, {actor.mailbox} waiting; on with: anabranch actors step {address} or resume {address}"
 
     def _resume(self, address: str, _by: str, _why: str) -> tuple[Note, str]:
@@ -92,14 +99,15 @@ class Steering:
         if hold and hold.verb == STOPPED:
             return self._bring_back(address, hold)
         _, note = self._living(address)
-        if not engine.resume(self._system, address):
-            raise Conflict(f"{note.name} is not paused")
+        paused = engine.resume(self._system, address)
         self._ports.roster.release(address)
+        if not paused:
+            raise Conflict(f"{note.name} is not paused")
         return note, "goes on"
 
     def _step(self, address: str, _by: str, _why: str) -> tuple[Note, str]:
         actor, note = self._living(address)
-        if actor.state is not ActorState.PAUSED:
+        if not self._is_paused(address):
             raise Conflict(f"{note.name} is not paused, only then it goes in steps (anabranch actors pause {address})")
         message = engine.step(self._system, address)
         if not message:
@@ -108,7 +116,7 @@ class Steering:
 
     def _restart(self, address: str, _by: str, _why: str) -> tuple[Note, str]:
         actor, note = self._living(address)
-        if actor.state is ActorState.PAUSED:
+        if self._is_paused(address):
             raise Conflict(f"{note.name} is paused; first: anabranch actors resume {address}")
         engine.restart(self._system, address)
         with self._system.private() as asker:
@@ -120,11 +128,20 @@ class Steering:
         actor, note = self._living(address)
         if address == self._root:
             raise Permanent("the orchestrator cannot be stopped, all others hang on it: stop the daemon, or pause it")
-        self._ask(actor.parent, StopChild(ActorAddress(address)), note.name)
+        self._refuse_if_paused(actor.parent)
         self._hold(STOPPED, actor, note, by, why)
-        return note, f"is stopped; back with: anabranch actors resume {address}"
+        back = f"back with: anabranch actors resume {address}"
+        try:
+            self._ask(actor.parent, StopChild(ActorAddress(address)), note.name)
+        except NotFound:
+            self._ports.roster.release(address)
+            raise
+        except Temporary:
+            return note, f"stops once it is done with {actor.last_message}, which nothing can interrupt; {back}"
+        return note, f"is stopped; {back}"
 
     def _bring_back(self, address: str, hold: Hold) -> tuple[Note, str]:
+        self._refuse_if_paused(hold.parent)
         try:
             answer = self._ask(hold.parent, BringBack(ActorAddress(address)), hold.name)
         except NotFound:
@@ -136,8 +153,6 @@ class Steering:
 
     def _ask(self, parent: str, message: StopChild | BringBack, name: str) -> object:
         above = self._ports.roster.name_of(parent) or parent
-        if any(r.address == parent and r.state is ActorState.PAUSED for r in snapshot(self._system)):
-            raise Conflict(f"{above} above it is paused; first: anabranch actors resume {parent}")
         with self._system.private() as asker:
             answer = asker.ask(ActorAddress(parent), message, DEADLINE)
         if isinstance(answer, Refused):
@@ -145,6 +160,15 @@ class Steering:
         if not isinstance(answer, ChildStopped | BroughtBack):
             raise Temporary(f"{name} or {above} above it is busy, it follows after that (anabranch actors tree)")
         return answer
+
+    def _is_paused(self, address: str) -> bool:
+        hold = self._ports.roster.holds().get(address)
+        return hold is not None and hold.verb == PAUSED
+
+    def _refuse_if_paused(self, parent: str) -> None:
+        if self._is_paused(parent):
+            above = self._ports.roster.name_of(parent)
+            raise Conflict(f"{above} above it is paused; first: anabranch actors resume {parent}")
 
     def _living(self, address: str) -> tuple[ActorRecord, Note]:
         for record in snapshot(self._system):

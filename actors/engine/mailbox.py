@@ -22,6 +22,8 @@ from actors.engine.worker import HUNG_AFTER, Worker
 TURN = 64  # messages before others get their turn
 UNLIMITED = sys.maxsize
 
+_pausing = Lock()  # a pause that is replaced unseen would never end
+
 
 class Mailbox:
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
@@ -135,11 +137,13 @@ class Mailbox:
 
     def hold(self) -> None:
         """Let all messages wait, from the next one on; from any thread."""
-        self.pause = self.pause or Pause(lambda: self._scheduler.put(self))
+        with _pausing:
+            self.pause = self.pause or Pause(lambda: self._scheduler.put(self))
 
     def resume(self) -> None:
         """End the pause, if there is one; a request to exit does it, too."""
-        pause, self.pause = self.pause, None
+        with _pausing:
+            pause, self.pause = self.pause, None
         if pause is not None:
             pause.end()
 

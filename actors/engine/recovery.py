@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from thespian.actors import Actor, ActorAddress
 
-from actors.engine.supervision import Supervision
+from actors.engine.supervision import FailedTooOften, Supervision
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,9 @@ class Failed:
 
     @property
     def reason(self) -> str:
-        """The error in one line, of at most 256 characters."""
-        text = " ".join(str(self.error).split())
+        """The error's type; its text is in the log only, since it may hold secrets, unless it is the engine's own."""
         name = type(self.error).__name__
-        return f"{name}: {text}"[:256] if text else name
+        return f"{name}: {self.error}" if isinstance(self.error, FailedTooOften) else name
 
 
 class Recovery:

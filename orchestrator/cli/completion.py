@@ -76,6 +76,21 @@ def _path(given: object) -> Path | None:
     return Path(str(given)) if given else None
 
 
+def repositories(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer repositories that were looked at."""
+    names = {looked.repository for view in _all(context) for looked in view.looked_at}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def edited(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the edited variables of the service that is named before them."""
+    environment, _, name = str(context.params.get("service") or "").rpartition(":")
+    meant = environment or _meant(context)
+    views = [view for view in _all(context) if meant in (view.environment, view.branch)]
+    written = [v for view in views for service in view.services if service.service == name for v in service.variables]
+    return [v.name for v in written if v.source == "edited" and v.name.startswith(incomplete)]
+
+
 def _meant(context: typer.Context) -> str | None:
     named = _given(context, "environment") or os.environ.get("ANABRANCH_ENVIRONMENT")
     return str(named) if named else checkout.here()

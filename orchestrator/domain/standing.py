@@ -107,7 +107,8 @@ def _pending(standing: Standing) -> str:
     if standing.serving:
         return ""
     if standing.newest is None:
-        return f"{name} is not ready: {_first(standing.resolution.missing) or 'its first release is being made'}"
+        lacking = standing.refusal or _first(standing.resolution.missing)
+        return f"{name} is not ready: {lacking or 'its first release is being made'}"
     seen = standing.newest.observation
     return f"{name} v{standing.newest.release.number} is not ready: {seen.reason or seen.health.value}"
 

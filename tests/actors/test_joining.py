@@ -19,6 +19,16 @@ def test_one_branch_of_one_repository_becomes_an_environment(alone, score_file):
     assert alone.kinds("bugfix", "app") == ["ServiceJoined", "ReleaseMade", "ReleaseReady"]
 
 
+def test_a_push_that_nobody_tells_of_is_found_by_polling(build, score_file):
+    world = build("app", polling={"interval": 1, "jitter": 0})
+    world.start()
+    world.until(lambda: world.environment("main").looked_at, "the repository was read")
+    for file in (score_file("app"), score_file("app", command="other")):
+        commit = world.remotes["app"].commit("bugfix", {"score.yaml": file}, "Change")
+        world.until(lambda c=commit: world.service("bugfix", "app").serving.commit == c, "the commit serves")
+    assert world.service("bugfix", "app").serving.delivery == "poll"
+
+
 def test_three_repositories_join_in_any_order_and_are_wired_to_each_other(three, score_file):
     for order in itertools.permutations(SERVICES):
         branch = "-".join(order).replace("_", "-")

@@ -48,6 +48,16 @@ def test_services_are_offered_by_their_bare_names_where_the_environment_is_known
     assert set(complete(world, "logs", "completed-bare")) == {f"{branch}:app", f"{branch}:web"}
 
 
+def test_repositories_and_edited_variables_are_offered_where_they_are_meant(world: Any) -> None:
+    branch = world.make("completed-edit", "app")
+    world.run("-n", branch, "set", "app", "LOG_LEVEL=debug", "MORE=x")
+    assert {"app", "other_app", "web"} <= set(complete(world, "approve-removal", ""))
+    assert complete(world, "approve-removal", "o") == ["other_app"]
+    assert complete(world, "-n", branch, "unset", "app", "") == ["LOG_LEVEL", "MORE"]
+    assert complete(world, "unset", branch, ":", "app", "L") == ["LOG_LEVEL"]
+    assert complete(world, "unset", "main", ":", "app", "") == []
+
+
 def test_bash_completes_behind_a_colon_although_it_splits_there(world: Any) -> None:
     branch = world.make("completed-colon", "app", "web")
     assert complete(world, "logs", branch, ":") == ["app", "web"]

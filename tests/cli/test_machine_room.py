@@ -159,6 +159,15 @@ def test_a_stopped_actor_is_not_made_again_and_a_letter_to_it_can_be_sent_later(
     assert ("DeadLetterReplayed", f"{name}: Define: again", ME) in events(world, branch)
 
 
+def test_a_stopped_actor_comes_back_with_its_parent_and_says_so_no_longer(world: Any) -> None:
+    branch = world.make("room-back", "app")
+    assert world.run("actors", "stop", f"{branch}:app").code == 0
+    assert world.run("actors", "restart", f"branch {branch}").code == 0
+    world.ready(branch, "app")
+    world.until(lambda: state(world, f"service {branch}:app") == "idle")
+    assert note(world, f"{branch}:app") == ""
+
+
 def test_what_variables_hold_is_in_no_dead_letter(world: Any) -> None:
     branch = world.make("room-secret", "app")
     with held(world, f"branch {branch}", "pause"):

@@ -104,6 +104,7 @@ def test_describe_shows_an_environment_a_service_and_a_release(world: Any) -> No
     assert "score.yaml:" in service
     release = world.run("describe", f"{branch}:web@v1")
     assert release.lines[0].startswith(f"{branch}:web@v1   Serving")
+    assert f"anabranch logs {branch}:web@v1" in release.out
     assert world.run("describe", f"{branch}:web", "-o", "json").json["service"] == "web"
     assert world.run("describe", branch, "-q").lines == [branch]
 
@@ -171,6 +172,9 @@ def test_history_names_releases_that_can_be_typed_back(world: Any) -> None:
     branch = world.make("with-history", "app")
     world.run("redeploy", f"{branch}:app")
     assert world.run("history", f"{branch}:app", "-q").lines == [f"{branch}:app@v2", f"{branch}:app@v1"]
+    superseded = world.run("describe", f"{branch}:app@v1").out
+    assert superseded.startswith(f"{branch}:app@v1   Superseded")
+    assert "anabranch logs" not in superseded
     table = world.run("-n", branch, "history", "app")
     assert [row[2] for row in table.rows] == ["redeploy", "push"]
     one = world.run("history", f"{branch}:app@v1", "-o", "json").json

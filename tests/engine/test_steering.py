@@ -34,9 +34,13 @@ class Diary(Actor):
 
 
 @pytest.fixture
-def diary(system):
-    system.capabilities["written"], system.capabilities["news"] = [], threading.Semaphore(0)
-    return system.createActor(Diary)
+def diary(system, patience):
+    written, news = system.capabilities["written"], system.capabilities["news"] = [], threading.Semaphore(0)
+    actor = system.createActor(Diary)
+    system.tell(actor, "begun")
+    assert news.acquire(timeout=patience)
+    written.clear()
+    return actor
 
 
 def tell(system, actor, *messages):

@@ -89,7 +89,7 @@ def test_the_sender_learns_of_the_poison_and_the_dead_letter_says_why(system, pa
     poison = system.ask(actor, "fail badly", patience)
     assert (poison.poisonMessage, "ValueError: fail badly" in poison.details) == ("fail badly", True)
     assert system.ask(actor, "more", patience) == ("more",)
-    assert system.ask(undertaker, "letters?", patience) == (("fail badly", "poison", "ValueError: fail badly"),)
+    assert system.ask(undertaker, "letters?", patience) == (("fail badly", "poison", "ValueError"),)
     assert dict(counters(system).dead_letters) == {"poison": 1}
 
 
@@ -133,7 +133,7 @@ def test_an_actor_that_rests_says_so_takes_mail_and_occupies_nobody(system, pati
     assert system.ask(other, "hello", patience) == ("hello",)
     (record, _) = snapshot(system)
     assert (record.state, record.mailbox, record.restarts) == (ActorState.BACKING_OFF, 1, 1)
-    assert record.failure == "ValueError: fail"
+    assert record.failure == "ValueError"
     assert 2880.0 < record.next_in <= 4320.0
     assert counters(system).restarts == 1
 
@@ -187,7 +187,7 @@ def test_a_parent_hears_of_each_failure_and_of_the_end_once_it_is_too_often(syst
     with system.private() as outside:
         for number in range(4):
             outside.tell(child, f"fail {number}")
-    expected = [("failed", True, f"ValueError: fail {n}", n + 1, True) for n in range(3)]
+    expected = [("failed", True, "ValueError", n + 1, True) for n in range(3)]
     assert [system.listen(patience) for _ in range(4)] == [*expected, ("exited", True)]
 
 
@@ -216,8 +216,8 @@ def fail_too_often(system, parent, patience, kind):
 def test_a_child_that_fails_too_often_is_its_parents_own_failure(system, patience):
     parent = system.ask(system.createActor(Parent), SupervisedParent, patience)
     fail_too_often(system, parent, patience, Once)
-    assert system.listen(patience)[2] == "ValueError: fail"
-    reason = "FailedTooOften: Once failed more than 1 times within 3600s; the last time: ValueError: fail"
+    assert system.listen(patience)[2] == "ValueError"
+    reason = "FailedTooOften: Once failed more than 1 times within 3600s; the last time: ValueError"
     assert system.listen(patience) == ("failed", True, reason, 1, True)
     child = system.ask(parent, Quick, patience)
     assert system.ask(child, "hello", patience) == ("hello",)
@@ -237,7 +237,7 @@ def test_what_a_top_level_actor_escalates_reaches_whoever_opened_the_system(pati
         system.tell(actor, "fail")
     assert told.wait(patience)
     system.shutdown()
-    assert reasons == ["Once failed more than 1 times within 3600s; the last time: ValueError: fail"]
+    assert reasons == ["Once failed more than 1 times within 3600s; the last time: ValueError"]
 
 
 @supervised(Supervision(backoff=SOON))

@@ -106,6 +106,11 @@ def test_what_is_missing_or_refused_comes_before_everything_else():
     assert (view(refused, 0.0).status, view(refused, 0.0).note) == (Health.DEGRADED, "app@bugfix cannot run here")
 
 
+def test_a_peer_is_told_that_the_runtime_refuses_the_first_release():
+    refused = replace(DEFINED, borrowed=BORROWED, refusal="cannot run here")
+    assert answer(refused).note == "bugfix:app is not ready: cannot run here"
+
+
 def test_edited_variables_are_named_while_all_is_well():
     overrides = (Override("A", "x", 1.0, "ann"), Override("B", "y", 1.0, "ann"))
     assert view(replace(serving(), overrides=overrides), 0.0).note == "edited: A, B"

@@ -39,3 +39,16 @@ def test_a_signal_before_the_wait_is_not_lost() -> None:
     with start("signal = __import__('signal'); signal.raise_signal(signal.SIGTERM)") as process:
         out, _ = process.communicate(timeout=30)
     assert out == "ready False\nstopped True\n"
+
+
+def test_a_signal_that_another_thread_gets_ends_the_wait() -> None:
+    others = "import signal, threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
+    blocked = "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])"
+    with start(f"{others}; {blocked}; print('waits', flush=True)") as process:
+        assert [process.stdout.readline(), process.stdout.readline()] == ["ready False\n", "waits\n"]
+        process.send_signal(signal.SIGTERM)
+        try:
+            out, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert out == "stopped True\n"
