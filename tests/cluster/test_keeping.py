@@ -218,31 +218,32 @@ def test_an_image_that_cannot_be_pulled_fails_the_release_at_once(runtime: Kuber
 def test_a_runtime_that_is_started_again_writes_nothing_where_nothing_changed(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl, eye: Api
 ) -> None:
-    runtime.ensure_environment("main", "main")
+    runtime.ensure_environment("bugfix", "fix/a-bug")
     ready(runtime, watcher, "main")
+    for service in ("app", "other"):
+        runtime.route("bugfix", service, "main")
     ready(runtime, watcher, "bugfix")
-    runtime.route("bugfix", "other", "main")
     runtime.close()
     namespaces = [options.namespace, *map(options.namespace_of, ("main", "bugfix"))]
-    kinds = ("Deployment", "Service", "NetworkPolicy", "ConfigMap", "ResourceQuota", "RoleBinding")
+    kinds = ("Namespace", "Deployment", "Service", "NetworkPolicy", "ConfigMap", "ResourceQuota", "RoleBinding")
 
     def versions() -> dict[tuple[str, str, str], str]:
         return {
             (kind, namespace, thing["metadata"]["name"]): thing["metadata"]["resourceVersion"]
             for namespace in namespaces
             for kind in kinds
-            for thing in seeing.listed(eye, kind, namespace)
+            for thing in seeing.listed(eye, kind, namespace, f"{labels.OWNER}={options.namespace}")
         }
 
     before = versions()
     with opened(options) as again:
         observer = Watcher(again)
         assert again.environments() == ("bugfix", "main")
-        again.ensure_environment("main", "main")
         for environment in ("main", "bugfix"):
             again.apply(release(environment, 1))
             observer.ready(environment, 1)
-        again.route("bugfix", "other", "main")
+        for service in ("app", "other"):
+            again.route("bugfix", service, "main")
         assert [(r.environment, r.release, r.serving) for r in again.running()] == [
             ("bugfix", 1, True),
             ("main", 1, True),

@@ -106,7 +106,7 @@ def test_a_release_with_a_port_is_one_deployment() -> None:
 
 
 def test_the_name_of_a_service_leads_to_its_own_pods() -> None:
-    assert own_service(release("bugfix", 3), options()) == {
+    assert own_service(release("bugfix", 3), None, options()) == {
         "apiVersion": "v1",
         "kind": "Service",
         "metadata": {"name": "app", "namespace": "bugfix", "labels": LABELS},
@@ -120,12 +120,20 @@ def test_the_name_of_a_service_leads_to_its_own_pods() -> None:
 
 def test_a_borrowed_name_is_an_alias_of_the_other_environments() -> None:
     alias = alias_service("bugfix", "app", "main", options(prefix="dev-", cluster_domain="k8s.example"))
-    assert alias["metadata"] == {"name": "app", "namespace": "dev-bugfix", "labels": LABELS}
+    assert alias["metadata"] == {
+        "name": "app",
+        "namespace": "dev-bugfix",
+        "labels": LABELS,
+        "annotations": {"anabranch.dev/leads-to": "main"},
+    }
+    own = own_service(release("bugfix", 3), "main", options(prefix="dev-"))
+    assert own
+    assert own["metadata"] == alias["metadata"]
     assert alias["spec"] == {"type": "ExternalName", "externalName": "app.dev-main.svc.k8s.example"}
 
 
 def test_a_service_without_ports_has_no_name() -> None:
-    assert own_service(release("bugfix", 1, ports=()), options()) is None
+    assert own_service(release("bugfix", 1, ports=()), None, options()) is None
 
 
 def test_with_a_domain_the_first_port_is_published_under_a_host_name_of_its_own() -> None:
@@ -184,7 +192,7 @@ def test_two_ports_with_one_target_share_the_name_of_the_containers_port() -> No
     ports = (Port("http", 80, 8080), Port("admin", 81, 8080), Port("dns", 53, 8080, "UDP"))
     made = container_of(Container("main", GOOD), ports)
     assert [(port["name"], port["protocol"]) for port in made["ports"]] == [("tcp-80", "TCP"), ("udp-53", "UDP")]
-    service = own_service(release("bugfix", 1, ports=ports), options())
+    service = own_service(release("bugfix", 1, ports=ports), None, options())
     assert service
     assert [port["targetPort"] for port in service["spec"]["ports"]] == ["tcp-80", "tcp-80", "udp-53"]
 
@@ -247,8 +255,8 @@ def test_images_that_run_as_root_are_let_run_under_the_baseline_profile_only() -
 
 
 def test_the_seal_changes_with_the_object_and_only_then() -> None:
-    service = own_service(release("bugfix", 3), options())
-    other = own_service(release("bugfix", 3, ports=(Port("http", 81, 8080),)), options())
+    service = own_service(release("bugfix", 3), None, options())
+    other = own_service(release("bugfix", 3, ports=(Port("http", 81, 8080),)), None, options())
     assert service
     assert other
     seals = [sealed(thing)["metadata"]["annotations"][ASKED] for thing in (service, service, other)]

@@ -113,7 +113,7 @@ def _read(read: Callable[[int | None], bytes], size: int | None) -> bytes:
 def end(response: "BaseHTTPResponse | None") -> None:
     """End an answer that another thread reads: it is told that there is no more."""
     if response is not None:
-        with suppress(RuntimeError, ValueError):  # it came to its end by itself
+        with suppress(RuntimeError, ValueError, OSError):  # it came to its end by itself
             response.shutdown()
 
 

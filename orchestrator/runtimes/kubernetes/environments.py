@@ -56,7 +56,7 @@ class Environments:
             originals = self._copies.read()
             if (copied := digest(originals)) != labels.annotation(live, labels.COPIED):
                 self._copies.put(environment, originals)
-            branch = self._branches.get(environment, "")
+            branch = self._branches.get(environment) or labels.annotation(live, labels.BRANCH)
             namespace = namespace_object(environment, branch, lenders, self._options, copied)
             self._furnished[environment] = lenders
             try:

@@ -45,7 +45,7 @@ class Keeping:
         self._api, self._options, self._say = api, options, say
         self._lock = threading.Lock()
         self._wishes: dict[Scope, Wish] = {}
-        self._routes: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._routes: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
         self._failures: defaultdict[Scope, int] = defaultdict(int)
         self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
@@ -115,13 +115,13 @@ class Keeping:
     def _lead(self, wish: Wish, target: str | None) -> None:
         wish.target = target
         with self._lock:
-            self._routes[wish.environment].pop(wish.service, None)
-            if target is not None:
-                self._routes[wish.environment][wish.service] = target
+            self._routes[wish.environment][wish.service] = target
 
     def _lenders(self, environment: str) -> set[str]:
+        """Name the environments that are borrowed from; what was not said yet is as it is in the cluster."""
         with self._lock:
-            return set(self._routes.get(environment, {}).values())
+            said = dict(self._routes.get(environment, {}))
+        return {target for target in (self.live.targets(environment) | said).values() if target}
 
     def _carry_out(self, wish: Wish) -> None:
         try:
@@ -183,6 +183,8 @@ class Keeping:
     def _forget(self, environment: str) -> None:
         self._converger.forget(self._options.namespace_of(environment))
         self._fights.forget((environment, ""))
+        with self._lock:
+            self._routes.pop(environment, None)
         for scope in self._services(environment):
             self._fights.forget(scope)
             with self._wish(scope) as wish, self._lock:
@@ -196,7 +198,8 @@ class Keeping:
         """Hold the wish of a service, the one that counts: it may be forgotten while it is waited for."""
         while True:
             with self._lock:
-                wish = self._wishes.setdefault(scope, Wish(*scope))
+                wish = self._wishes.get(scope) or Wish(*scope, target=self.live.targets(scope[0]).get(scope[1]))
+                self._wishes[scope] = wish
             with wish.lock:
                 if self._wishes.get(scope) is wish:
                     yield wish

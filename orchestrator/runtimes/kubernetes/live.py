@@ -11,7 +11,7 @@ from collections.abc import Callable
 from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, WATCHED, Key, Object, key_of
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, SERVICE, WATCHED, Key, Kind, Object, key_of
 from orchestrator.runtimes.kubernetes.reflector import Reflector
 
 Scope = tuple[str, str]
@@ -27,7 +27,7 @@ class Live:
         self._api, self._owner = api, owner
         self._lock = threading.Lock()
         self._objects: dict[Key, Object] = {}
-        self._scopes: defaultdict[Scope, set[Key]] = defaultdict(set)
+        self._scopes: defaultdict[str, dict[str, set[Key]]] = defaultdict(dict)
         self._moved = moved
         self._reflectors: dict[str, Reflector] = {}
 
@@ -35,7 +35,7 @@ class Live:
         """Begin to follow, and wait until all that is there was told. Raises Permanent after so many seconds."""
         selector = f"{labels.OWNER}={self._owner}"
         for kind in WATCHED:
-            self._reflectors[kind.name] = Reflector(self._api, kind, selector, self._changed)
+            self._reflectors[kind.name] = Reflector(self._api, kind, selector, self)
         for reflector in self._reflectors.values():
             if not reflector.synced.wait(deadline):
                 raise Permanent(reflector.trouble or f"the apiserver did not tell what is there within {deadline:g} s")
@@ -48,14 +48,22 @@ class Live:
     def of(self, environment: str, service: str) -> tuple[Object, ...]:
         """Give all objects of a service, or with an empty name those of the environment itself, pods left out."""
         with self._lock:
-            found = [self._objects[key] for key in sorted(self._scopes.get((environment, service), ()))]
+            found = [self._objects[key] for key in sorted(self._keys(environment, service))]
         return tuple(thing for thing in found if thing["kind"] != POD.name)
 
     def pods(self, environment: str, service: str, release: int | None) -> tuple[Object, ...]:
         """Give the pods of a release, or of all, oldest first."""
         with self._lock:
-            found = [self._objects[key] for key in self._scopes.get((environment, service), ()) if key[0] == POD.name]
+            found = [self._objects[key] for key in self._keys(environment, service) if key[0] == POD.name]
         return tuple(sorted((pod for pod in found if release in (None, release_of(pod))), key=_age))
+
+    def targets(self, environment: str) -> dict[str, str]:
+        """Tell where the names of an environment's services lead, or led before they had a release of their own."""
+        with self._lock:
+            keys = [key for keys in self._scopes.get(environment, {}).values() for key in keys]
+            names = [self._objects[key] for key in keys if key[0] == SERVICE.name]
+        led = {labels.label(name, labels.SERVICE): labels.annotation(name, labels.LEADS_TO) for name in names}
+        return {service: target for service, target in led.items() if target}
 
     def inventoried(self) -> tuple[str, ...]:
         """Name the environments that have an inventory."""
@@ -81,7 +89,7 @@ class Live:
         for reflector in self._reflectors.values():
             reflector.close()
 
-    def _changed(self, thing: Object, *, gone: bool) -> None:
+    def changed(self, thing: Object, *, gone: bool) -> None:
         """Take word from a watch, unless an answer to a later write of ours came before it."""
         _slim(thing)
         with self._lock:
@@ -91,20 +99,37 @@ class Live:
             self._drop(key_of(thing))
             if not gone:
                 self._keep(thing)
-        self._moved(*_scope(thing))
+        for scope in {_scope(thing), _scope(held or thing)}:
+            self._moved(*scope)
+
+    def told_all(self, kind: Kind, there: set[Key], version: int) -> None:
+        """Drop what a watch that started anew no longer found, unless it was made since."""
+        with self._lock:
+            ours = [(key, thing) for key, thing in self._objects.items() if key[0] == kind.name and key not in there]
+            gone = [(key, thing) for key, thing in ours if _version(thing) <= version]
+            for key, _ in gone:
+                self._drop(key)
+        for _, thing in gone:
+            self._moved(*_scope(thing))
 
     def _keep(self, thing: Object) -> None:
-        key = key_of(thing)
+        key, (environment, service) = key_of(thing), _scope(thing)
         self._objects[key] = thing
-        self._scopes[_scope(thing)].add(key)
+        self._scopes[environment].setdefault(service, set()).add(key)
+
+    def _keys(self, environment: str, service: str) -> frozenset[Key]:
+        return frozenset(self._scopes.get(environment, {}).get(service, ()))
 
     def _drop(self, key: Key) -> None:
         thing = self._objects.pop(key, None)
         if thing:
-            scope = _scope(thing)
-            self._scopes[scope].discard(key)
-            if not self._scopes[scope]:
-                del self._scopes[scope]
+            environment, service = _scope(thing)
+            services = self._scopes[environment]
+            services[service].discard(key)
+            if not services[service]:
+                del services[service]
+            if not services:
+                del self._scopes[environment]
 
 
 def _slim(thing: Object) -> None:

@@ -42,12 +42,15 @@ def release_objects(release: Release, taken: Mapping[str, bytes], options: Kuber
     return (*configs, deployment, *ingress)
 
 
-def own_service(release: Release, options: KubernetesOptions) -> Object | None:
-    """Lead the stable name to the pods of the service; without a port there is nothing to lead to."""
+def own_service(release: Release, target: str | None, options: KubernetesOptions) -> Object | None:
+    """Lead the stable name to the pods of the service; without a port there is nothing to lead to.
+
+    `target` is where it led before, and will again: noted, so that a daemon that starts knows it.
+    """
     ports, names = release.workload.ports, port_names(release.workload.ports)
     if not ports:
         return None
-    service = _object(SERVICE, release.environment, release.service, options)
+    service = _leading_to(target, _object(SERVICE, release.environment, release.service, options))
     service["spec"] = {
         "type": "ClusterIP",
         "selector": labels.selector(release.environment, release.service),
@@ -58,7 +61,7 @@ def own_service(release: Release, options: KubernetesOptions) -> Object | None:
 
 def alias_service(environment: str, service: str, target: str, options: KubernetesOptions) -> Object:
     """Lead the stable name to the service of the same name in another environment."""
-    alias = _object(SERVICE, environment, service, options)
+    alias = _leading_to(target, _object(SERVICE, environment, service, options))
     host = f"{service}.{options.namespace_of(target)}.svc.{options.cluster_domain}"
     alias["spec"] = {"type": "ExternalName", "externalName": host}
     return alias
@@ -79,6 +82,12 @@ def _ingress(release: Release, options: KubernetesOptions) -> Object:
         **({"ingressClassName": options.ingress_class} if options.ingress_class else {}),
     }
     return ingress
+
+
+def _leading_to(target: str | None, service: Object) -> Object:
+    if target is not None:
+        service["metadata"]["annotations"] = {labels.LEADS_TO: target}
+    return service
 
 
 def _object(kind: Kind, environment: str, service: str, options: KubernetesOptions) -> Object:

@@ -1,8 +1,8 @@
 """One kind of objects, followed for as long as the daemon lives.
 
-In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and whether
-all that were there at first have been told. A watch that ends goes on where it was; one whose place is forgotten starts
-again, and tells the objects that went meanwhile. A server that cannot be reached is asked ever less often.
+In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and which
+are there once all have been told. A watch that ends goes on where it was; one whose place is forgotten starts again and
+tells all. A server that cannot be reached is asked ever less often; one that is silent for too long is asked anew.
 """
 
 import json
@@ -24,25 +24,28 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
-_QUIET = 120.0
+_QUIET = 60.0
+_SILENCE = 90.0
 _CLOSE_AFTER = 2.0
 _LASTS = (300, 600)
 _INITIAL_END = "k8s.io/initial-events-end"
 
 
-class Change(Protocol):
-    """Takes an object, and whether it is gone."""
+class Listener(Protocol):
+    """Who is told, from the reflector's thread."""
 
-    def __call__(self, thing: Object, *, gone: bool) -> None:
-        """Take it; called from the reflector's thread."""
+    def changed(self, thing: Object, *, gone: bool) -> None:
+        """Take an object, and whether it is gone."""
+
+    def told_all(self, kind: Kind, there: set[Key], version: int) -> None:
+        """Take the names of all objects of the kind that were there at this version."""
 
 
 class Reflector:
     """A thread that watches one kind; needs a server with streaming lists, which Kubernetes has since 1.32."""
 
-    def __init__(self, api: Api, kind: Kind, selector: str, change: Change) -> None:
-        self._api, self._kind, self._selector, self._change = api, kind, selector, change
-        self._known: dict[Key, Object] = {}
+    def __init__(self, api: Api, kind: Kind, selector: str, listener: Listener) -> None:
+        self._api, self._kind, self._selector, self._listener = api, kind, selector, listener
         self._initial: set[Key] | None = None
         self._version = ""
         self._closed = threading.Event()
@@ -90,7 +93,7 @@ class Reflector:
         if not self._version:
             where += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
             self._initial = set()
-        with self._api.stream(where, lasts + 30.0) as self._open:
+        with self._api.stream(where, _SILENCE) as self._open:
             rest = b""
             for chunk in chunks(self._open):
                 *lines, rest = (rest + chunk).split(b"\n")
@@ -108,7 +111,7 @@ class Reflector:
         metadata = thing["metadata"]
         if kind == "BOOKMARK":
             if metadata.get("annotations", {}).get(_INITIAL_END) == "true":
-                self._told_all()
+                self._told_all(int(metadata["resourceVersion"]))
         else:
             self._tell(thing, gone=kind == "DELETED")
         if self._initial is None:
@@ -116,18 +119,12 @@ class Reflector:
 
     def _tell(self, thing: Object, *, gone: bool) -> None:
         thing.setdefault("kind", self._kind.name)
-        key = key_of(thing)
         if self._initial is not None:
-            self._initial.add(key)
-        if gone:
-            self._known.pop(key, None)
-        else:
-            self._known[key] = thing
-        self._change(thing, gone=gone)
+            self._initial.add(key_of(thing))
+        self._listener.changed(thing, gone=gone)
 
-    def _told_all(self) -> None:
+    def _told_all(self, version: int) -> None:
         there, self._initial = self._initial or set(), None
-        for key in self._known.keys() - there:
-            self._change(self._known.pop(key), gone=True)
+        self._listener.told_all(self._kind, there, version)
         self.trouble = ""
         self.synced.set()

@@ -65,7 +65,7 @@ class Wish:
         if serving is None and self.target is not None:
             return alias_service(self.environment, self.service, self.target, options)
         leads_to = serving or pending
-        return own_service(leads_to.release, options) if leads_to else None
+        return own_service(leads_to.release, self.target, options) if leads_to else None
 
     def _forget(self) -> None:
         living = {member.release.number for member in self.releases.members}
