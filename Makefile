@@ -17,8 +17,8 @@ help:            ## this list
 
 install: .venv/installed  ## build .venv
 
-demo: .venv/installed     ## the whole story on this machine (KEEP=1 leaves it running)
-	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep)
+demo: .venv/installed     ## the whole story on this machine (KEEP=1, RUNTIME=kubernetes)
+	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep) $(if $(RUNTIME),--runtime $(RUNTIME))
 
 test: .venv/installed     ## every test; builds a Kubernetes control plane once, where that can be done
 	@$(BIN)/python -m tests.cluster.build || true
@@ -41,8 +41,8 @@ format: .venv/installed   ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/installed    ## figures, as ratios (ENGINE=1: of the actor engine alone; CLUSTER=1: also in a Kubernetes cluster)
-	CLUSTER=$(CLUSTER) $(BIN)/python tests/bench/run.py $(if $(ENGINE),engine)
+bench: .venv/installed    ## figures, as ratios (ENGINE=1, FORWARDER=1, CLUSTER=1: of that alone)
+	$(BIN)/python tests/bench/run.py $(if $(ENGINE),engine) $(if $(FORWARDER),forwarder) $(if $(CLUSTER),cluster)
 
 soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
 	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)

@@ -6,7 +6,7 @@ A hint is never believed: what a branch is comes from git. Its `deleted` only le
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from orchestrator.domain import payload
 from orchestrator.domain.payload import Malformed
@@ -48,6 +48,9 @@ class RefHint:
             raise Malformed("hint: pull is no short line about a branch")
 
 
+_FIELDS = tuple(field.name for field in fields(RefHint))
+
+
 def is_branch(ref: str) -> bool:
     """Tell whether git would accept `ref` as the full name of a branch (git-check-ref-format)."""
     return (
@@ -75,7 +78,7 @@ def newest(hints: Sequence[RefHint]) -> tuple[RefHint, ...]:
 
 def to_json(hints: Sequence[RefHint]) -> bytes:
     """Write hints as an ASCII JSON list."""
-    return json.dumps([asdict(hint) for hint in hints]).encode("ascii")
+    return json.dumps([{name: getattr(hint, name) for name in _FIELDS} for hint in hints]).encode("ascii")
 
 
 def from_json(body: bytes) -> tuple[RefHint, ...]:

@@ -40,7 +40,7 @@ async def until_told(options: ForwarderOptions, environ: Mapping[str, str], read
     descriptor = lifeline.held(environ)
     if descriptor is not None:
         loop.add_reader(descriptor, _cut, descriptor, stop)
-    await serve(options, stop, structlog.get_logger("forwarder"), read_hooks=read_hooks, reread=reread)
+    await serve(options, stop, structlog.get_logger("forwarder").bind(), read_hooks=read_hooks, reread=reread)
 
 
 async def serve(

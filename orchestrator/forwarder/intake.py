@@ -48,8 +48,13 @@ class Place:
         self._intake.held_bytes -= self._held
 
     async def read(self, request: web.Request, most: int) -> bytes:
-        """Read the raw body; raises the answer to give when it is too long, too slow or broken."""
+        """Read the raw body; raises the answer to give when it is too long, too slow or broken.
+
+        One that is here already, as short ones are, needs no deadline.
+        """
         try:
+            if request.content.is_eof():
+                return await self._read(request, most)
             async with asyncio.timeout(self._intake.limits.body_seconds):
                 return await self._read(request, most)
         except TimeoutError as error:

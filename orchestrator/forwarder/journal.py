@@ -12,6 +12,8 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import Connection
 from time import time
@@ -23,11 +25,20 @@ from orchestrator.errors import AnabranchError, Permanent, Temporary
 from orchestrator.forwarder import journal_file, ledger, room
 from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
-from orchestrator.forwarder.room import Retention
+from orchestrator.forwarder.room import Retention, Room
 
 _GROUP = 512
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work, and who waits for it in which loop."""
+
+    work: Work
+    future: asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop
 
 
 class JournalFault(Temporary):
@@ -48,7 +59,8 @@ class Journal:
         self._limits = limits
         self._log = log
         self._clock = clock
-        self._waiting: queue.SimpleQueue[tuple[Work, Future[Any]] | None] = queue.SimpleQueue()
+        self._room = Room(limits.journal_bytes)
+        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._started: Future[None] = Future()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
@@ -72,13 +84,14 @@ class Journal:
         """Run `work` in the journal's thread; returns when its transaction is on disk. Raises `JournalFault`."""
         if self._closing:
             raise JournalFault(f"{self._path}: the journal is closing")
-        future: Future[T] = Future()
-        self._waiting.put((work, future))
-        return await asyncio.wrap_future(future)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._waiting.put(Job(work, future, loop))
+        return await future
 
     async def record(self, entry: Entry) -> Receipt:
         """Add a verified delivery once; raises `JournalFault` too when too many wait for the daemon."""
-        receipt = await self.do(lambda db: ledger.insert(db, entry, self._limits.journal_bytes))
+        receipt = await self.do(lambda db: self._insert(db, entry))
         self.full = receipt is None
         if receipt is None:
             raise self._no_room()
@@ -94,7 +107,7 @@ class Journal:
 
     async def settle(self, verdicts: Sequence[Verdict]) -> None:
         """Write down what became of journalled deliveries."""
-        await self.do(lambda db: ledger.settle(db, verdicts, self._limits.journal_bytes))
+        await self.do(lambda db: self._settle(db, verdicts))
 
     async def acknowledge(self, seqs: Sequence[int]) -> None:
         """Mark deliveries as forwarded."""
@@ -115,8 +128,7 @@ class Journal:
     async def probe(self) -> None:
         """Write something, to learn whether writing works again; raises `JournalFault` when a delivery would."""
         await self.do(lambda db: ledger.probe(db, self._clock()))
-        budget = self._limits.journal_bytes
-        self.full = not await self.do(lambda db: room.has_room(db, budget, budget // 64))
+        self.full = not await self.do(lambda db: self._room.take(db, self._limits.journal_bytes // 64))
         if self.full:
             raise self._no_room()
 
@@ -126,6 +138,13 @@ class Journal:
         kept = Retention(limits.keep_body_days, limits.keep_key_days, limits.keep_deliveries, limits.journal_bytes)
         while await self.do(lambda db: room.trim(db, self._clock(), kept)):
             pass
+
+    def _insert(self, db: Connection, entry: Entry) -> Receipt | None:
+        return ledger.insert(db, entry) if self._room.take(db, len(entry.body)) else None
+
+    def _settle(self, db: Connection, verdicts: Sequence[Verdict]) -> None:
+        self._room.take(db, 0)
+        ledger.settle(db, verdicts)
 
     def _no_room(self) -> JournalFault:
         return JournalFault(f"{self._path}: is full of deliveries that wait for the daemon; look why it takes none")
@@ -144,32 +163,30 @@ class Journal:
         if db is not None:
             db.close()
 
-    def _next_group(self) -> tuple[list[tuple[Work, Future[Any]]], bool]:
-        group = []
+    def _next_group(self) -> tuple[list[Job], bool]:
+        group: list[Job] = []
         job = self._waiting.get()
         while job is not None:
-            if job[1].set_running_or_notify_cancel():
-                group.append(job)
+            group.append(job)
             if len(group) == _GROUP or self._waiting.empty():
                 return group, True
             job = self._waiting.get()
         return group, False
 
-    def _commit(self, db: Connection | None, group: list[tuple[Work, Future[Any]]]) -> Connection | None:
+    def _commit(self, db: Connection | None, group: list[Job]) -> Connection | None:
         try:
             db = db or journal_file.connect(self._path, self._limits.journal_bytes)
             db.execute("BEGIN IMMEDIATE")
-            results = [work(db) for work, _ in group]
+            self._room.measure_again()
+            results = [job.work(db) for job in group]
             db.execute("COMMIT")
         except Exception as error:
             fault = self._faulty(error)
             _abandon(db)
-            for _, future in group:
-                future.set_exception(fault)
+            _tell(group, lambda future, _: future.set_exception(fault), group)
             return None
         self._well()
-        for (_, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        _tell(group, lambda future, result: future.set_result(result), results)
         return db
 
     def _faulty(self, error: Exception) -> JournalFault:
@@ -183,6 +200,18 @@ class Journal:
         if self.fault:
             self._log.info("the journal can be written again")
         self.fault = ""
+
+
+def _tell(group: Sequence[Job], say: Callable[[asyncio.Future[Any], Any], None], results: Sequence[Any]) -> None:
+    """Wake everybody who waits with one call into the loop; whoever gave up waiting is left out."""
+
+    def wake() -> None:
+        for job, result in zip(group, results, strict=True):
+            if not job.future.done():
+                say(job.future, result)
+
+    with suppress(RuntimeError):
+        group[0].loop.call_soon_threadsafe(wake)
 
 
 def _abandon(db: Connection | None) -> None:

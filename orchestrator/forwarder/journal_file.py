@@ -4,7 +4,6 @@ In: a path. Out: an open connection with every promise switched on. A damaged fi
 its intact rows move to the new one, from both ends up to the damage.
 """
 
-import hashlib
 import os
 import sqlite3
 import stat
@@ -12,16 +11,28 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any
+from types import UnionType
 
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import Permanent
-from orchestrator.forwarder.ledger import SCHEMA
+from orchestrator.forwarder.ledger import SCHEMA, SCHEMA_VERSION
 
 _PAGE = 4096
 _PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_TABLES: tuple[tuple[str, str, tuple[type | UnionType, ...]], ...] = (
+    (
+        "SELECT * FROM delivery NOT INDEXED ORDER BY seq",
+        "INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (int, str, str, float, bytes, str, str, str, str, float | None),
+    ),
+    ("SELECT * FROM body ORDER BY seq", "INSERT OR IGNORE INTO body VALUES (?, ?)", (int, bytes)),
+)
+_WITHOUT_BODY = """
+SELECT COUNT(*) FROM delivery WHERE state = 'journalled' AND NOT EXISTS
+    (SELECT 1 FROM body WHERE body.seq = delivery.seq)
+"""
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -53,6 +64,9 @@ def connect(path: Path, budget: int) -> Connection:
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         if db.execute("PRAGMA page_count").fetchone() == (0,):
             db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        elif db.execute("PRAGMA user_version").fetchone() != (SCHEMA_VERSION,):
+            raise Permanent(f"{path}: another version wrote it; let that one forward what it holds, then move it away")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = 1")
@@ -106,30 +120,30 @@ def _set_aside(path: Path, now: int) -> Path:
 
 
 def _carry_over(aside: Path, db: Connection) -> tuple[int, int]:
-    """Return how many rows were carried over, and how many numbers between the first and the last are missing."""
+    """Return how many deliveries were carried over, and how many are missing: their numbers, or what was to be read."""
     with closing(sqlite3.connect(aside, isolation_level=None)) as old:
         old.text_factory = _text
         db.execute("BEGIN IMMEDIATE")
-        if not _copy_until_damage(old, "SELECT * FROM delivery NOT INDEXED ORDER BY seq", db):
-            _copy_until_damage(old, "SELECT * FROM delivery NOT INDEXED ORDER BY seq DESC", db)
+        for select, insert, kinds in _TABLES:
+            if not _copy_until_damage(old, select, db, insert, kinds):
+                _copy_until_damage(old, f"{select} DESC", db, insert, kinds)
         db.execute("COMMIT")
     carried, first, last = db.execute("SELECT COUNT(*), MIN(seq), MAX(seq) FROM delivery").fetchone()
-    return carried, last - first + 1 - carried if carried else 0
+    (without_body,) = db.execute(_WITHOUT_BODY).fetchone()
+    return carried, last - first + 1 - carried + without_body if carried else 0
 
 
-def _copy_until_damage(old: Connection, query: str, db: Connection) -> bool:
+def _copy_until_damage(
+    old: Connection, select: str, db: Connection, insert: str, kinds: tuple[type | UnionType, ...]
+) -> bool:
+    """Copy rows whose values are of the right kinds; False when the damage was reached."""
     try:
-        for row in old.execute(query):
-            if _intact(row):
-                db.execute("INSERT OR IGNORE INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for row in old.execute(select):
+            if all(isinstance(value, kind) for value, kind in zip(row, kinds, strict=True)):
+                db.execute(insert, row)
     except sqlite3.Error:
         return False
     return True
-
-
-def _intact(row: tuple[Any, ...]) -> bool:
-    digest, body = row[4], row[6]
-    return body is None or (isinstance(body, bytes) and hashlib.sha256(body).digest() == digest)
 
 
 def _text(raw: bytes) -> str:

@@ -1,5 +1,7 @@
 """What the journal holds: one row for each delivery, and every statement that reads or changes rows.
 
+Bodies have a table of their own: a change of state writes a short row anew, not a long one.
+
 In: an open connection and values. Out: values. Each function runs inside a transaction of `journal.py`.
 
     journalled ── parsed ── forwarded        parsed: its hints wait for the daemon's acknowledgement
@@ -18,17 +20,16 @@ from typing import Any
 from orchestrator.domain import hint
 from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
-from orchestrator.forwarder.room import has_room
 
+SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     hook TEXT NOT NULL,
     key TEXT NOT NULL,
     received_at REAL NOT NULL,
-    body_sha256 BLOB NOT NULL,
+    body_digest BLOB NOT NULL,
     headers TEXT NOT NULL,
-    body BLOB,
     state TEXT NOT NULL,
     reason TEXT NOT NULL DEFAULT '',
     hints TEXT NOT NULL DEFAULT '[]',
@@ -37,10 +38,13 @@ CREATE TABLE IF NOT EXISTS delivery (
 );
 CREATE INDEX IF NOT EXISTS delivery_open ON delivery (state, seq) WHERE state IN ('journalled', 'parsed');
 CREATE INDEX IF NOT EXISTS delivery_failed ON delivery (seq) WHERE state IN ('refused', 'dead');
-CREATE INDEX IF NOT EXISTS delivery_body ON delivery (seq) WHERE body IS NOT NULL;
+CREATE TABLE IF NOT EXISTS body (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TRIGGER IF NOT EXISTS delivery_forgotten AFTER DELETE ON delivery
+    BEGIN DELETE FROM body WHERE seq = OLD.seq; END;
 CREATE INDEX IF NOT EXISTS delivery_hook ON delivery (hook, seq);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """
+WITHOUT_ID = "body:"
 _WITHOUT_ID_SECONDS = 600
 _BODIES_AT_ONCE = 16 * 2**20
 _HINTS_AT_ONCE = 4 * 2**20
@@ -96,29 +100,26 @@ class Verdict:
     hints: tuple[RefHint, ...] = ()
 
 
-def insert(db: Connection, entry: Entry, budget: int) -> Receipt | None:
-    """Add a delivery once; a repeated one makes its repository be looked at again. None when there is no room."""
-    return _insert(db, entry) if has_room(db, budget, len(entry.body)) else None
-
-
-def _insert(db: Connection, entry: Entry) -> Receipt:
-    digest = hashlib.sha256(entry.body)
+def insert(db: Connection, entry: Entry) -> Receipt:
+    """Add a delivery once; a repeated one makes its repository be looked at again."""
+    digest = _digest(entry.body)
     window = int(entry.received_at // _WITHOUT_ID_SECONDS)
-    key = entry.key or f"sha256:{digest.hexdigest()}:{window}"
-    known = _find(db, entry.hook, key)
-    if known is None:
-        return Receipt(_add(db, entry, key, digest.digest()))
-    if known[1] == digest.digest():
-        return _look_again(db, known[0])
-    key = f"{key}~{digest.hexdigest()}"
-    known = _find(db, entry.hook, key)
-    return _look_again(db, known[0]) if known else Receipt(_add(db, entry, key, digest.digest()), conflict=True)
+    key = entry.key or f"{WITHOUT_ID}{digest.hex()}:{window}"
+    if seq := _add(db, entry, key, digest):
+        return Receipt(seq)
+    known, before = _find(db, entry.hook, key)
+    if before == digest:
+        return _look_again(db, known)
+    key = f"{key}~{digest.hex()}"
+    if seq := _add(db, entry, key, digest):
+        return Receipt(seq, conflict=True)
+    return _look_again(db, _find(db, entry.hook, key)[0])
 
 
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
     """Return the oldest deliveries that wait to be parsed, at least one, few enough that their bodies are small."""
     rows = db.execute(
-        "SELECT seq, received_at, hook, headers, body, body_sha256 FROM delivery"
+        "SELECT seq, received_at, hook, headers, body, body_digest FROM delivery LEFT JOIN body USING (seq)"
         " WHERE state = 'journalled' ORDER BY seq LIMIT ?",
         (limit,),
     )
@@ -136,9 +137,8 @@ def unsent(db: Connection) -> tuple[Unsent, ...]:
     return tuple(Unsent(seq, hints) for seq, hints in _up_to(_HINTS_AT_ONCE, rows, lambda row: len(row[1]) + 100))
 
 
-def settle(db: Connection, verdicts: Sequence[Verdict], budget: int) -> None:
-    """Write down what became of journalled deliveries, making room first if need be."""
-    has_room(db, budget)
+def settle(db: Connection, verdicts: Sequence[Verdict]) -> None:
+    """Write down what became of journalled deliveries."""
     db.executemany(
         "UPDATE delivery SET state = ?, reason = ?, hints = ? WHERE seq = ?",
         [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), v.seq) for v in verdicts],
@@ -159,7 +159,10 @@ def bury(db: Connection, seq: int, reason: str) -> None:
 
 def revive(db: Connection) -> int:
     """Let every dead letter be parsed again; returns how many."""
-    changed = db.execute("UPDATE delivery SET state = 'journalled' WHERE state = 'dead' AND body IS NOT NULL")
+    changed = db.execute(
+        "UPDATE delivery SET state = 'journalled' WHERE state = 'dead' AND EXISTS"
+        " (SELECT 1 FROM body WHERE body.seq = delivery.seq)"
+    )
     return changed.rowcount
 
 
@@ -175,17 +178,23 @@ def probe(db: Connection, now: float) -> None:
 
 
 def _add(db: Connection, entry: Entry, key: str, digest: bytes) -> int:
-    cursor = db.execute(
-        "INSERT INTO delivery (hook, key, received_at, body_sha256, headers, body, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, 'journalled')",
-        (entry.hook, key, entry.received_at, digest, json.dumps(entry.headers), entry.body),
+    """Add a row and return its number, 0 when there is one with this key."""
+    added = db.execute(
+        "INSERT INTO delivery (hook, key, received_at, body_digest, headers, state)"
+        " SELECT ?1, ?2, ?3, ?4, ?5, 'journalled'"
+        " WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE hook = ?1 AND key = ?2)",
+        (entry.hook, key, entry.received_at, digest, json.dumps(entry.headers)),
     )
-    return cursor.lastrowid or 0
+    if not added.rowcount:
+        return 0
+    seq = added.lastrowid or 0
+    db.execute("INSERT INTO body VALUES (?, ?)", (seq, entry.body))
+    return seq
 
 
-def _find(db: Connection, hook: str, key: str) -> tuple[int, bytes] | None:
-    row: tuple[int, bytes] | None = db.execute(
-        "SELECT seq, body_sha256 FROM delivery WHERE hook = ? AND key = ?", (hook, key)
+def _find(db: Connection, hook: str, key: str) -> tuple[int, bytes]:
+    row: tuple[int, bytes] = db.execute(
+        "SELECT seq, body_digest FROM delivery WHERE hook = ? AND key = ?", (hook, key)
     ).fetchone()
     return row
 

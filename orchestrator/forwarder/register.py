@@ -11,10 +11,11 @@ from typing import Any
 from orchestrator.domain import hint
 from orchestrator.domain.delivery import FAILED, DeliveryView, HeaderView, HintView, State
 from orchestrator.domain.payload import Malformed
+from orchestrator.forwarder.ledger import WITHOUT_ID
 
-_COLUMNS = "seq, hook, key, received_at, state, reason, forwarded_at, hints, LENGTH(body), headers"
+_SIZE = "(SELECT LENGTH(body) FROM body WHERE body.seq = delivery.seq)"
+_COLUMNS = f"seq, hook, key, received_at, state, reason, forwarded_at, hints, {_SIZE}, headers"
 _FAILED = ", ".join(f"'{state}'" for state in FAILED)
-_NO_ID = "sha256:"
 _CONFLICT = re.compile("(.*)~[0-9a-f]{64}")
 
 
@@ -36,8 +37,8 @@ def one(db: Connection, seq: int) -> DeliveryView | None:
 def replay(db: Connection, seq: int) -> None:
     """Have a delivery read and forwarded once more; where its body was forgotten, its hints are told again."""
     db.execute(
-        "UPDATE delivery SET reason = '', state = CASE WHEN body IS NULL THEN 'parsed' ELSE 'journalled' END"
-        " WHERE seq = ?",
+        "UPDATE delivery SET reason = '', state = CASE WHEN EXISTS"
+        " (SELECT 1 FROM body WHERE body.seq = delivery.seq) THEN 'journalled' ELSE 'parsed' END WHERE seq = ?",
         (seq,),
     )
 
@@ -55,7 +56,7 @@ def _view(row: tuple[Any, ...], *, headers: bool = False) -> DeliveryView:
     return DeliveryView(
         delivery=seq,
         hook=hook,
-        sender_id="" if identity.startswith(_NO_ID) else identity,
+        sender_id="" if identity.startswith(WITHOUT_ID) else identity,
         received_at=received_at,
         state=State(state),
         reason=reason,

@@ -9,11 +9,12 @@ from sqlite3 import Connection
 
 _DAY = 86_400
 _AT_ONCE = 1000
+_ROW_BYTES = 1024
 _FREE_PAGES = 256
 _FORGET_BODY = """
-UPDATE delivery SET body = NULL WHERE seq IN (
-    SELECT seq FROM delivery INDEXED BY delivery_body
-    WHERE body IS NOT NULL AND state NOT IN ('journalled', 'dead') AND received_at < ? ORDER BY seq LIMIT ?)
+DELETE FROM body WHERE seq IN (
+    SELECT body.seq FROM body CROSS JOIN delivery USING (seq)
+    WHERE state NOT IN ('journalled', 'dead') AND received_at < ? ORDER BY body.seq LIMIT ?)
 """
 _FORGET_OLD = """
 DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery ORDER BY seq LIMIT ?)
@@ -38,14 +39,28 @@ class Retention:
     budget: int
 
 
-def has_room(db: Connection, budget: int, size: int = 0) -> bool:
-    """Tell whether `size` more bytes leave an eighth of the budget free, which is for working off what waits."""
-    most = budget * 7 // 8 - size
-    for forget in (_bodies, _done, _dead):
-        if _used_bytes(db) <= most:
-            return True
-        forget(db)
-    return _used_bytes(db) <= most
+class Room:
+    """What is left of a budget in bytes; it is measured once for all deliveries that are committed together."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._left: int | None = None
+
+    def measure_again(self) -> None:
+        """Forget what was measured."""
+        self._left = None
+
+    def take(self, db: Connection, size: int) -> bool:
+        """Tell whether `size` more bytes leave an eighth of the budget free, which is for working off what waits."""
+        if self._left is None:
+            self._left = self._budget * 7 // 8 - _used_bytes(db)
+        for forget in (_bodies, _done, _dead):
+            if self._left >= size:
+                break
+            forget(db)
+            self._left = self._budget * 7 // 8 - _used_bytes(db)
+        self._left -= size + _ROW_BYTES
+        return self._left + _ROW_BYTES >= 0
 
 
 def trim(db: Connection, now: float, kept: Retention) -> bool:

@@ -1,7 +1,8 @@
 """SIGKILL after SIGKILL of a real forwarder under load: every delivery that was answered 202 reaches the daemon.
 
-In: how long, and a seed. Out: one line of figures, or an AssertionError that says what was lost. The kill comes at one
-of three points: anywhere, between the journal and the daemon, or between the daemon's answer and the mark for it.
+In: how long, how many kills (both are reached), and a seed. Out: one line of figures, or an AssertionError that says
+what was lost. The kill comes at one of three points: anywhere, between the journal and the daemon, or between the
+daemon's answer and the mark for it.
 """
 
 import argparse
@@ -145,17 +146,17 @@ class Load:
                 await self._acknowledgement.wait()
 
 
-def run(minutes: float, seed: int) -> str:
-    """Kill for so many minutes, then let one forwarder finish; returns the figures."""
+def run(seconds: float, fewest: int, seed: int) -> str:
+    """Kill for so many seconds and so many times, then let one forwarder finish; returns the figures."""
     with tempfile.TemporaryDirectory(prefix="ab-") as directory:
-        return asyncio.run(_run(Path(directory), minutes * 60, random.Random(seed)))
+        return asyncio.run(_run(Path(directory), seconds, fewest, random.Random(seed)))
 
 
-async def _run(directory: Path, seconds: float, chance: random.Random) -> str:
+async def _run(directory: Path, seconds: float, fewest: int, chance: random.Random) -> str:
     daemon, load, kills = Daemon(directory / "api.sock"), Load(), dict.fromkeys(Point, 0)
     settings, end = _settings(directory), time.monotonic() + seconds
     async with daemon.serving():
-        while time.monotonic() < end or not all(kills.values()):
+        while time.monotonic() < end or sum(kills.values()) < fewest:
             point = min(Point, key=lambda each: (kills[each], chance.random()))
             await _round(settings, daemon, load, point, chance)
             kills[point] += 1
@@ -241,6 +242,7 @@ def _signed(body: bytes, ref: str) -> dict[str, str]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print(run(given.seconds / 60, given.seed))
+    print(run(given.seconds, given.kills, given.seed))

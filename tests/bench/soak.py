@@ -11,9 +11,17 @@ import sys
 import time
 from pathlib import Path
 
-PARTS = ("fuzz.py", "fuzz_webhooks.py", "forwarder_faults.py", "kill_daemon.py")
+PARTS = (
+    "fuzz.py",
+    "fuzz_webhooks.py",
+    "fuzz_receiver.py",
+    "slow_senders.py",
+    "forwarder_faults.py",
+    "mutants.py",
+    "kill_daemon.py",
+)
 ROUND_SECONDS = 60.0
-LATE_SECONDS = 300.0
+LATE_SECONDS = 1800.0
 
 
 def main(arguments: list[str]) -> int:

@@ -76,6 +76,8 @@ def runtime(options: KubernetesOptions) -> Iterator[KubernetesRuntime]:
 
 
 @pytest.fixture
-def eye(options: KubernetesOptions) -> Api:
+def eye(options: KubernetesOptions) -> Iterator[Api]:
     """Somebody who asks the cluster directly."""
-    return Api(Connection(options))
+    api = Api(Connection(options))
+    yield api
+    api.close()

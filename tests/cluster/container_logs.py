@@ -1,6 +1,7 @@
 """The kubelet's `containerLogs`, with canned text: what a container of this name would have written.
 
-In: the apiserver's request. Out: two lines; followed, the answer stays open as a real one does.
+In: the apiserver's request. Out: two lines, those of a life that ended when they are asked for; followed, the answer
+stays open as a real one does.
 """
 
 import asyncio
@@ -25,13 +26,14 @@ async def serve(folder: Path) -> int:
     return port
 
 
-def lines(pod: str, container: str) -> tuple[str, ...]:
+def lines(pod: str, container: str, *, ended: bool) -> tuple[str, ...]:
     """What a container is said to have written."""
-    return (f"{container} of {pod} starts", f"{container} of {pod} listens")
+    return (f"{container} of {pod} starts", f"{container} of {pod} {'fails' if ended else 'listens'}")
 
 
 async def _logs(request: web.Request) -> web.StreamResponse:
-    written = lines(request.match_info["pod"], request.match_info["container"])
+    ended = request.query.get("previous") == "true"
+    written = lines(request.match_info["pod"], request.match_info["container"], ended=ended)
     tail = int(request.query.get("tailLines", len(written)))
     stamp = f"{_WRITTEN} " if request.query.get("timestamps") == "true" else ""
     answer = web.StreamResponse(headers={"Content-Type": "text/plain"})

@@ -21,9 +21,10 @@ def serve(binaries: Binaries) -> None:
     with tempfile.TemporaryDirectory(prefix="ab-cluster-") as made, Progress() as progress:
         progress.say("control plane: starting")
         with control_plane(binaries, Path(made)) as plane:
-            progress.say(f"control plane: ready after {progress.lasted()}; pods only pretend to run; Ctrl-C ends it\n")
+            progress.say(f"control plane: ready after {progress.lasted()}")
             with contextlib.suppress(KeyboardInterrupt):
-                print(f"export KUBECONFIG={plane.kubeconfig}\nexport PATH={binaries.folder}:$PATH", flush=True)
+                print(f"export KUBECONFIG={plane.kubeconfig}\nexport PATH={binaries.folder}:$PATH")
+                print("# Pods only pretend to run here. Ctrl-C ends it, and nothing is left.", flush=True)
                 signal.pause()
             progress.say("control plane: stopping")
 

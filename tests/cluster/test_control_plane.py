@@ -53,6 +53,12 @@ def test_an_image_names_how_its_container_fails(plane: ControlPlane, namespace: 
     plane.kubectl(*WAIT, "-n", namespace, "pod/failing", "--for=condition=Ready=False")
 
 
+def test_a_container_that_crashed_left_lines_of_its_last_life(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, pod("failing", "crash-loop-back-off"))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/failing", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1")
+    assert plane.kubectl("-n", namespace, "logs", "failing", "--previous", "--tail=1") == "main of failing fails\n"
+
+
 def test_a_pod_that_is_never_ready_runs_beside_one_that_is(plane: ControlPlane, namespace: str) -> None:
     plane.kubectl.apply(namespace, pod("slow", "never-ready"), pod("quick", "app"))
     plane.kubectl(*WAIT, "-n", namespace, "pod/quick", "--for=condition=Ready")

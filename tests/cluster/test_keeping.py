@@ -304,3 +304,34 @@ def test_a_second_daemon_does_not_start_while_the_first_one_lives(
     runtime.close()
     with opened(other) as successor:
         successor.ensure_environment("bugfix", "bugfix")
+
+
+def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesRuntime, watcher: Watcher) -> None:
+    ready(runtime, watcher)
+    lines = runtime.logs("bugfix", "app", None, tail=10, follow=True)
+    seen = [next(lines), next(lines)]
+    assert [(line.release, line.text.partition(" ")[0]) for line in seen] == [(1, "main"), (1, "main")]
+    assert seen[0].at > 0
+    ended = threading.Event()
+
+    def wait() -> None:
+        assert list(lines) == []
+        ended.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    lines.close()
+    assert ended.wait(DEADLINE)
+
+
+def test_a_shared_secret_is_there_before_the_first_pod(
+    runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl, eye: Api
+) -> None:
+    runtime.close()
+    with opened(options, copied=("secret/pull",)) as copying:
+        with pytest.raises(Permanent, match=r"kubernetes\.copied: secret/pull is not in the daemon's namespace"):
+            copying.ensure_environment("bugfix", "bugfix")
+        kubectl("-n", options.namespace, "create", "secret", "generic", "pull", "--from-literal=token=t")
+        copying.ensure_environment("bugfix", "bugfix")
+        copied = seeing.get(eye, "Secret", options.namespace_of("bugfix"), "pull")
+        assert copied
+        assert copied["data"] == {"token": "dA=="}

@@ -18,7 +18,8 @@ from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntim
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.meddling import meddling
+from tests.cluster.fault_proxy import Fault, FaultProxy, Seen
+from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
 from tests.kubernetes.releases import release
 from tests.process.running import Watcher, eventually
@@ -27,22 +28,20 @@ WRITES = ("PATCH", "POST", "DELETE")
 
 
 def test_writes_that_are_refused_for_a_while_are_tried_again(
-    options: KubernetesOptions, eye: Api, tmp_path: Path
+    options: KubernetesOptions, eye: Api, proxy: FaultProxy
 ) -> None:
     chance, refused = random.Random(7), list[int]()
-    answers = cycle([(429, {"Retry-After": "1"}), (503, {}), (500, {})])
+    answers = cycle([Fault(429, retry_after=1), Fault(503), Fault(500)])
 
-    def refuse(method: str, path: str) -> tuple[int, dict[str, str]] | None:
-        if method not in WRITES or "leases" in path or chance.random() > 0.3:
+    def refuse(seen: Seen) -> Fault | None:
+        if seen.method not in WRITES or "leases" in seen.path or chance.random() > 0.3:
             return None
         answer = next(answers)
-        refused.append(answer[0])
+        refused.append(answer.status)
         return answer
 
-    with (
-        meddling(Path(options.kubeconfig), tmp_path, refuse) as kubeconfig,
-        opened(options, kubeconfig=str(kubeconfig)) as runtime,
-    ):
+    proxy.judge = refuse
+    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
         watcher = Watcher(runtime)
         for environment in ("main", "bugfix"):
             runtime.apply(release(environment, 1))
@@ -119,3 +118,30 @@ def test_a_daemon_that_was_stopped_for_longer_than_its_lease_writes_nothing_when
         held.wait()
         if held.stdout:
             held.stdout.close()
+
+
+def test_a_watch_whose_place_is_forgotten_starts_again_and_misses_nothing(
+    options: KubernetesOptions, kubectl: Kubectl, eye: Api, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LASTS", (1, 1))
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._LONGEST_PAUSE", 0.2)
+    forgotten = list[str]()
+
+    def refuse(seen: Seen) -> Fault | None:
+        if "watch=1" not in seen.path or "sendInitialEvents" in seen.path:
+            return None
+        forgotten.append(seen.path)
+        return Fault(410)
+
+    proxy.judge = refuse
+    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
+        watcher = Watcher(runtime)
+        runtime.apply(release("bugfix", 1))
+        watcher.ready("bugfix", 1)
+        namespace = options.namespace_of("bugfix")
+        for _ in range(2):
+            seen = len(forgotten)
+            kubectl("-n", namespace, "delete", "service", "app")
+            eventually(lambda: seeing.get(eye, "Service", namespace, "app"), "the Service is back")
+            eventually(lambda seen=seen: len(forgotten) > seen, "another watch was forgotten")
+    assert forgotten

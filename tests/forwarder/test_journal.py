@@ -128,14 +128,15 @@ async def test_a_damaged_journal_is_set_aside_and_what_is_whole_is_forwarded(
         assert aside[0].read_bytes() == changed
         assert told[0]["carried_over"] == len(house.daemon.refs) - 1
     if damage == "middle":
+        assert told[0]["carried_over"] + told[0]["missing"] == 30
         assert told[0]["carried_over"] > 10
-        assert told[0]["missing"] > 0
 
 
 async def test_a_body_that_changed_on_disk_is_not_believed(open_house: Any, delivery: Any) -> None:
     journal = await fill(open_house, delivery, 2)
     with contextlib.closing(sqlite3.connect(journal)) as db:
-        db.execute("UPDATE delivery SET state = 'journalled', hints = '[]', body = x'00' WHERE seq = 1")
+        db.execute("UPDATE delivery SET state = 'journalled', hints = '[]' WHERE seq = 1")
+        db.execute("UPDATE body SET body = x'00' WHERE seq = 1")
         db.commit()
     async with open_house() as house:
         await house.logged("delivery not forwarded")

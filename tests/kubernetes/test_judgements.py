@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
@@ -14,6 +14,7 @@ from orchestrator.runtimes.kubernetes.quantities import canonical
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -33,6 +34,7 @@ def test_drift_is_what_differs_in_the_fields_that_were_asked_for(asked: Any, liv
     assert (seen_through(asked, live) == pruned(asked)) is same
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=4), st.dictionaries(st.text(max_size=3), JSON, max_size=4))
 def test_an_object_that_is_as_asked_has_not_drifted_whatever_else_it_holds(asked: Any, more: Any) -> None:
     assert seen_through(asked, more | asked) == pruned(asked)

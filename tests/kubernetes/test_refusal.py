@@ -15,6 +15,7 @@ OK = Container("main", GOOD)
     ("container", "words"),
     [
         (replace(OK, volumes=(Volume("/data", "x"),)), "volume /data cannot be mounted"),
+        (replace(OK, limits=(("memory", "9" * 5000),)), "more than any machine has"),
         (replace(OK, before=(("side", "ready"),)), "`before` of container main"),
         (replace(OK, files=(File("a.txt", content=""),)), "write an absolute path"),
         (replace(OK, files=(File("/a", source="a"),)), "add noExpand: true"),

@@ -60,10 +60,11 @@ def sample(hook: Hook, repository: str, *, delivery: str, now: float) -> Sample:
     told = {**_EVENTS.get(hook.provider, {}), "Content-Type": "application/json"}
     if hook.provider in _IDS:
         told[_IDS[hook.provider]] = delivery
-    return Sample({**told, **_proof(hook, delivery, now, body)}, body)
+    return Sample({**told, **proof(hook, body, delivery=delivery, now=now)}, body)
 
 
-def _proof(hook: Hook, delivery: str, now: float, body: bytes) -> dict[str, str]:
+def proof(hook: Hook, body: bytes, *, delivery: str, now: float) -> dict[str, str]:
+    """Build the headers that show the hook's first secret: a signature, or the secret where the host sends it."""
     secret, sent = hook.secrets[0], str(int(now))
     clear = secret.decode("utf-8", "surrogateescape")
     if hook.header:

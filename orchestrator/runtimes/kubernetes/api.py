@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound, Temporary
-from orchestrator.runtimes.kubernetes.connection import APPLY, Connection, Request
+from orchestrator.runtimes.kubernetes.connection import APPLY, Connection, Request, whole
 from orchestrator.runtimes.kubernetes.failure import failure, is_transient, lacks_right
 from orchestrator.runtimes.kubernetes.kinds import Object
 
@@ -57,7 +57,7 @@ class Api:
     def once(self, request: Request, *allowed: int) -> Object:
         """Send a request once, permitted or not; an answer with an `allowed` status is empty."""
         response = self._connection.send(request)
-        return _result(request, response.status, _json(response.data), allowed)
+        return _result(request, response.status, _json(whole(response)), allowed)
 
     @contextmanager
     def stream(self, path: str, read: float) -> Iterator["BaseHTTPResponse"]:
@@ -66,14 +66,15 @@ class Api:
         response = self._connection.send(request)
         try:
             if response.status != 200:
-                raise failure(request.what, response.status, _json(response.data))
+                raise failure(request.what, response.status, _json(whole(response)))
             yield response
         finally:
             response.close()
 
     def close(self) -> None:
-        """Try nothing again from now on."""
+        """Try nothing again from now on, and close every connection."""
         self._closed.set()
+        self._connection.close()
 
     def _write(self, request: Request, *allowed: int) -> Object:
         return self._ask(request, *allowed, check=self.permit)
@@ -86,7 +87,7 @@ class Api:
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
             try:
                 response = self._connection.send(request)
-                body = _json(response.data)
+                body = _json(whole(response))
                 settling = request.acting_as and tries <= _SETTLING and lacks_right(response.status, body)
                 if not (settling or is_transient(response.status, body)):
                     return _result(request, response.status, body, allowed)

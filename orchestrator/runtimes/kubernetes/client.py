@@ -39,9 +39,14 @@ class KubernetesRuntime:
         self._said: SimpleQueue[Observation | None] = SimpleQueue()
         self._api = Api(Connection(options))
         self._lease = Lease(self._api, options.namespace, identity(options.state), options.lease)
-        self._lease.acquire()
-        self._api.permit = self._lease.permit
-        self._keeping = self._keep()
+        try:
+            self._lease.acquire()
+            self._api.permit = self._lease.permit
+            self._keeping = Keeping(self._api, options, self._said.put)
+        except AnabranchError:
+            self._lease.release()
+            self._api.close()
+            raise
         self._teller = threading.Thread(target=self._tell, name="kubernetes", daemon=True)
         self._teller.start()
 
@@ -104,13 +109,6 @@ class KubernetesRuntime:
         self._api.close()
         self._said.put(None)
         self._teller.join(_CLOSE_AFTER)
-
-    def _keep(self) -> Keeping:
-        try:
-            return Keeping(self._api, self._options, self._said.put)
-        except AnabranchError:
-            self._lease.release()
-            raise
 
     def _tell(self) -> None:
         while (observation := self._said.get()) is not None:

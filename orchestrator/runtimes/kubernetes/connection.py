@@ -4,7 +4,7 @@ In: a request. Out: the open answer. The library is imported when a connection i
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +63,10 @@ class Connection:
         self._client = client.ApiClient(configuration)
         self.host = str(configuration.host)
 
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        self._client.rest_client.close()
+
     def send(self, request: Request) -> "BaseHTTPResponse":
         """Send one request once. Raises Temporary when nobody answers; any status is an answer."""
         from kubernetes.client import ApiException  # noqa: PLC0415 - see above
@@ -87,9 +91,23 @@ class Connection:
 
 
 def chunks(response: "BaseHTTPResponse") -> Iterator[bytes]:
-    """Give the parts of an answer as they come."""
-    while chunk := response.read1(_CHUNK):
+    """Give the parts of an answer as they come. Raises Temporary when it breaks off."""
+    while chunk := _read(response.read1, _CHUNK):
         yield chunk
+
+
+def whole(response: "BaseHTTPResponse") -> bytes:
+    """Read an answer to its end. Raises Temporary when it breaks off."""
+    return _read(response.read, None)
+
+
+def _read(read: Callable[[int | None], bytes], size: int | None) -> bytes:
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
+
+    try:
+        return read(size)
+    except (HTTPError, OSError) as error:
+        raise Temporary(f"the apiserver's answer broke off ({type(error).__name__})") from error
 
 
 def end(response: "BaseHTTPResponse | None") -> None:

@@ -26,8 +26,10 @@ class Converger:
     accepted: dict[Key, object]
     """What the API made of an object as it was asked last: amounts that it writes in another way are no drift."""
 
-    def converge(self, environment: str, service: str, wanted: Sequence[Object], acting_as: str = "") -> None:
-        """Apply what differs, then delete what we made in this scope and nobody wants."""
+    def converge(
+        self, environment: str, service: str, wanted: Sequence[Object], acting_as: str = ""
+    ) -> tuple[str, ...]:
+        """Apply what differs, then delete what we made in this scope and nobody wants; names what was written."""
         sealed = [labels.sealed(thing) for thing in wanted]
         changed = [thing for thing in sealed if not self._as_asked(thing)]
         keep = {key_of(thing) for thing in sealed}
@@ -42,6 +44,7 @@ class Converger:
             self.accepted.pop(key_of(thing), None)
         if surplus:
             self.inventory.drop(environment, [key_of(thing) for thing in surplus])
+        return tuple(f"{thing['kind']} {thing['metadata']['name']}" for thing in (*changed, *surplus))
 
     def forget(self, namespace: str) -> None:
         """Drop what is remembered of a namespace that is gone."""

@@ -44,11 +44,11 @@ class Environments:
         """Tell whether an environment should exist."""
         return environment in self._branches
 
-    def ensure(self, environment: str) -> None:
-        """Make the namespace and what it holds be as wanted. Raises Dying while it is being deleted."""
+    def ensure(self, environment: str) -> tuple[str, ...]:
+        """Make the namespace and what it holds be as wanted; names what was written. Raises Dying while it goes."""
         lenders = self._lenders(environment)
         if self._furnished.get(environment) == lenders:
-            return
+            return ()
         with self._locks[environment]:
             live = self._live.get(self._key(environment)) or self._create(environment)
             if holds := held_by(live):
@@ -60,7 +60,8 @@ class Environments:
             namespace = namespace_object(environment, branch, lenders, self._options, copied)
             self._furnished[environment] = lenders
             try:
-                self._converger.converge(environment, "", (namespace, *furniture(environment, self._options)))
+                wanted = (namespace, *furniture(environment, self._options))
+                return self._converger.converge(environment, "", wanted)
             except BaseException:
                 self.moved(environment)
                 raise

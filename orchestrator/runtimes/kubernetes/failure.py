@@ -20,6 +20,10 @@ class Dying(Temporary):
     """The namespace is being deleted: nothing can be made in it until it is gone."""
 
 
+class Expired(Temporary):
+    """The apiserver no longer knows the version to go on from."""
+
+
 class Forbidden(Permanent):
     """A right is missing, or a quota is used up."""
 
@@ -40,6 +44,8 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
         return _forbidden(what, body)
     if is_transient(status, body):
         return Temporary(f"{what}: the apiserver answered {status} {_reason(body)}; it is asked again")
+    if status == 410:
+        return Expired(f"{what}: the apiserver no longer knows the version to go on from")
     if status == 404:
         return Temporary(f"{what}: not found; its namespace or kind is not there (yet)")
     if status == 409:

@@ -9,9 +9,10 @@ import logging
 import random
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 from orchestrator.domain.status import Health, Observation
 from orchestrator.errors import AnabranchError, Permanent
@@ -20,6 +21,7 @@ from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
 from orchestrator.runtimes.kubernetes.environments import Environments
 from orchestrator.runtimes.kubernetes.failure import Dying
+from orchestrator.runtimes.kubernetes.fights import Fights
 from orchestrator.runtimes.kubernetes.inventory import Inventory
 from orchestrator.runtimes.kubernetes.live import Live, Scope
 from orchestrator.runtimes.kubernetes.logs import last_lines
@@ -32,6 +34,7 @@ _LOG = logging.getLogger(__name__)
 _THREADS = 4
 _SYNC_WITHIN = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE, _HOPELESS_PAUSE = 1.0, 60.0, 300.0
+_DYING_PAUSE = 0.5
 _TAIL = 20
 
 
@@ -44,7 +47,7 @@ class Keeping:
         self._wishes: dict[Scope, Wish] = {}
         self._routes: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._failures: defaultdict[Scope, int] = defaultdict(int)
-        self._held_up: set[str] = set()
+        self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
         self._inventory = Inventory(api, self.live, options)
         self._converger = Converger(api, self.live, self._inventory, {})
@@ -66,7 +69,7 @@ class Keeping:
         try:
             self._environments.ensure(environment)
         except Dying:
-            self._held_up.add(environment)
+            self._queue.later((environment, ""), _DYING_PAUSE)
 
     def remove_environment(self, environment: str) -> None:
         """Want nothing of an environment, and remove it."""
@@ -125,11 +128,8 @@ class Keeping:
             self._converge(wish)
             self._report(wish, again=True)
         except Dying as error:
-            self._hold_up(wish, str(error))
-
-    def _hold_up(self, wish: Wish, line: str) -> None:
-        self._held_up.add(wish.environment)
-        self._complain(wish, Health.PROGRESSING, line)
+            self._complain(wish, Health.PROGRESSING, str(error))
+            self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
 
     # Word from the watches
 
@@ -145,7 +145,7 @@ class Keeping:
             self._look_at(*scope)
             self._failures.pop(scope, None)
         except Dying:
-            self._held_up.add(scope[0])
+            self._queue.later(scope, _DYING_PAUSE)
         except Exception as error:
             self._failures[scope] += 1
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures[scope], 10))
@@ -164,22 +164,27 @@ class Keeping:
             self._look_at_environment(environment)
         elif (environment, service) in self._wishes:
             with self._wish((environment, service)) as wish:
-                self._converge(wish)
+                self._repair((environment, service), partial(self._converge, wish))
                 self._report(wish)
 
     def _look_at_environment(self, environment: str) -> None:
         if self._environments.is_wanted(environment):
-            self._environments.ensure(environment)
-            if environment in self._held_up:
-                self._held_up.discard(environment)
-                for scope in self._services(environment):
-                    self._queue.add(scope)
+            self._repair((environment, ""), partial(self._environments.ensure, environment))
         elif self._environments.end(environment, self._inventory):
             self._forget(environment)
 
+    def _repair(self, scope: Scope, make: Callable[[], Sequence[str]]) -> None:
+        """Put right what others changed; what they change again and again, ever later."""
+        if pause := self._fights.pause(scope):
+            self._queue.later(scope, pause)
+        elif (names := make()) and (times := self._fights.repaired(scope)) > 2:
+            _LOG.warning("%s:%s: somebody changes %s again and again, %d times", *scope, ", ".join(names), times)
+
     def _forget(self, environment: str) -> None:
         self._converger.forget(self._options.namespace_of(environment))
+        self._fights.forget((environment, ""))
         for scope in self._services(environment):
+            self._fights.forget(scope)
             with self._wish(scope) as wish, self._lock:
                 if wish.target is None and not wish.releases.members:
                     del self._wishes[scope]
@@ -201,14 +206,14 @@ class Keeping:
         with self._lock:
             return tuple(scope for scope in self._wishes if scope[0] == environment)
 
-    def _converge(self, wish: Wish) -> None:
+    def _converge(self, wish: Wish) -> tuple[str, ...]:
         wanted, environment = wish.wanted(self._options), wish.environment
         if wanted:
             self._environments.want(environment)
             self._environments.ensure(environment)
         elif not self._environments.is_there(environment):
-            return
-        self._converger.converge(environment, wish.service, wanted, self._acting_as(environment))
+            return ()
+        return self._converger.converge(environment, wish.service, wanted, self._acting_as(environment))
 
     def _acting_as(self, environment: str) -> str:
         namespace, deployer = self._options.namespace_of(environment), self._options.deployer

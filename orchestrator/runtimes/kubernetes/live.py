@@ -71,7 +71,7 @@ class Live:
     def put(self, thing: Object) -> None:
         """Take the answer to a write of ours, unless the watch has told as much or more."""
         with self._lock:
-            thing["metadata"].pop("managedFields", None)
+            _slim(thing)
             told = self._reflectors[thing["kind"]].version
             if _version(thing) > told:
                 self._keep(thing)
@@ -83,6 +83,7 @@ class Live:
 
     def _changed(self, thing: Object, *, gone: bool) -> None:
         """Take word from a watch, unless an answer to a later write of ours came before it."""
+        _slim(thing)
         with self._lock:
             held = self._objects.get(key_of(thing))
             if held is not None and _version(held) > _version(thing):
@@ -104,6 +105,13 @@ class Live:
             self._scopes[scope].discard(key)
             if not self._scopes[scope]:
                 del self._scopes[scope]
+
+
+def _slim(thing: Object) -> None:
+    """Drop what nobody reads; of thousands of pods it is most of the memory."""
+    thing["metadata"].pop("managedFields", None)
+    if thing["kind"] == POD.name:
+        thing["spec"] = {"containers": [{"name": container["name"]} for container in thing["spec"]["containers"]]}
 
 
 def _version(thing: Object) -> int:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.text import printable
-from orchestrator.errors import AnabranchError
+from orchestrator.errors import AnabranchError, Temporary
 from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.connection import chunks, end
+from orchestrator.runtimes.kubernetes.connection import chunks, end, whole
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
 from orchestrator.runtimes.kubernetes.live import release_of
 
@@ -34,7 +34,7 @@ def last_lines(api: Api, pod: Object, tail: int) -> tuple[str, ...]:
     try:
         path = _path(pod, broken["name"], tail, follow=False)
         with api.stream(f"{path}&previous=true" if ended else path, 2.0) as response:
-            return tuple(_parse(line)[1] for line in response.data.splitlines())
+            return tuple(_parse(line)[1] for line in whole(response).splitlines())
     except AnabranchError:
         return ()
 
@@ -59,16 +59,24 @@ class PodLines(Iterator[LogLine]):
     def _read(self, api: Api, path: str) -> Iterator[LogLine]:
         with api.stream(path, _SILENCE) as self._response:
             rest = b""
-            for chunk in chunks(self._response):
+            for chunk in self._chunks(self._response):
                 *lines, rest = (rest + chunk).split(b"\n")
                 yield from map(self._line, lines)
                 if len(rest) > _LONGEST_LINE:
                     yield self._line(rest)
                     rest = b""
-                if self._closed.is_set():
-                    return
             if rest:
                 yield self._line(rest)
+
+    def _chunks(self, response: "BaseHTTPResponse") -> Iterator[bytes]:
+        try:
+            for chunk in chunks(response):
+                if self._closed.is_set():
+                    return
+                yield chunk
+        except Temporary:
+            if not self._closed.is_set():
+                raise
 
     def _line(self, line: bytes) -> LogLine:
         scope = (labels.label(self._pod, labels.ENVIRONMENT), labels.label(self._pod, labels.SERVICE))

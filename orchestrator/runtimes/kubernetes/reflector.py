@@ -16,6 +16,7 @@ from urllib.parse import quote
 from orchestrator.errors import AnabranchError
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import chunks, end
+from orchestrator.runtimes.kubernetes.failure import Expired
 from orchestrator.runtimes.kubernetes.kinds import Key, Kind, Object, key_of
 
 if TYPE_CHECKING:
@@ -34,10 +35,6 @@ class Change(Protocol):
 
     def __call__(self, thing: Object, *, gone: bool) -> None:
         """Take it; called from the reflector's thread."""
-
-
-class _Expired(Exception):
-    """The server no longer knows the version to go on from."""
 
 
 class Reflector:
@@ -72,7 +69,7 @@ class Reflector:
             began = time.monotonic()
             try:
                 self._watch()
-            except _Expired:
+            except Expired:
                 self._version = ""
             except AnabranchError as error:
                 self._complain(str(error))
@@ -106,7 +103,7 @@ class Reflector:
         kind, thing = event["type"], event["object"]
         if kind == "ERROR":
             if thing.get("code") == 410:
-                raise _Expired
+                raise Expired(f"the place in {self._kind.plural} is forgotten")
             raise ConnectionError(str(thing.get("reason")))
         metadata = thing["metadata"]
         if kind == "BOOKMARK":
@@ -119,7 +116,6 @@ class Reflector:
 
     def _tell(self, thing: Object, *, gone: bool) -> None:
         thing.setdefault("kind", self._kind.name)
-        thing["metadata"].pop("managedFields", None)
         key = key_of(thing)
         if self._initial is not None:
             self._initial.add(key)

@@ -15,6 +15,7 @@ from orchestrator.runtimes.kubernetes.pod import port_variable
 
 _HERE = "in a cluster"
 _OWN_HOSTS = ("", "localhost", "127.0.0.1")
+_LONGEST_AMOUNT = 16
 _VARIABLE = re.compile("[ -<>-~]+")
 
 
@@ -62,6 +63,9 @@ def _container(container: Container) -> str:
         return f"`before` of container {container.name} is not supported {_HERE}; let the other container wait"
     if any("\0" in word for word in chain(container.command, container.args)):
         return "the command holds a NUL character; remove it"
+    for name, amount in chain(container.limits, container.requests):
+        if len(amount) > _LONGEST_AMOUNT:
+            return f"{name} of container {container.name} is more than any machine has; write less"
     names = ((variable.name, "") for variable in container.variables)
     return _variables(names) or _files(container) or _probes(container)
 

@@ -3,6 +3,7 @@
 In: the options. Out: the missing ones, each as `verb resource`, and the version of the cluster.
 """
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from orchestrator.runtimes.kubernetes.api import Api
@@ -69,13 +70,14 @@ def needed(options: KubernetesOptions) -> tuple[Right, ...]:
 
 def version(options: KubernetesOptions) -> str:
     """Ask a cluster for its version. Raises Temporary when it does not answer, Permanent when none is configured."""
-    return str(Api(Connection(options)).once(Request("GET", "/version"))["gitVersion"])
+    with closing(Api(Connection(options))) as api:
+        return str(api.once(Request("GET", "/version"))["gitVersion"])
 
 
 def missing(options: KubernetesOptions) -> tuple[Right, ...]:
     """Ask the cluster for each right. Raises Temporary when it does not answer."""
-    api = Api(Connection(options))
-    return tuple(right for right in needed(options) if not _is_given(api, right))
+    with closing(Api(Connection(options))) as api:
+        return tuple(right for right in needed(options) if not _is_given(api, right))
 
 
 def _right(plural: str, api_version: str, *verbs: str, namespace: str = "") -> tuple[Right, ...]:

@@ -1,0 +1,48 @@
+"""Seconds of what `make soak` does for long: hostile requests, slow senders, and promises broken on purpose."""
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCH = Path(__file__).parents[1] / "bench"
+
+
+@pytest.fixture(autouse=True)
+def bench_folder_is_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+
+
+def test_hostile_requests_are_answered_below_500_and_leave_no_fault_in_the_log() -> None:
+    statuses, fault = importlib.import_module("fuzz_receiver").run(400, 0.0, seed=20)
+    assert fault == ""
+    assert statuses[202] > 50
+    assert statuses[401] > 20
+
+
+def test_slow_and_endless_senders_do_not_grow_memory_nor_keep_others_out() -> None:
+    grown, spent, fault = importlib.import_module("slow_senders").run(2.0, 60, seed=20)
+    assert fault == ""
+    assert grown < 64 * 2**20
+    assert spent
+
+
+def test_every_mutant_still_has_the_text_that_it_breaks() -> None:
+    mutants = importlib.import_module("mutants")
+    for mutant in mutants.MUTANTS:
+        assert mutants.applied(mutant)
+
+
+def test_a_mutant_is_noticed_and_the_program_as_it_is_is_not_taken_for_one() -> None:
+    mutants: ModuleType = importlib.import_module("mutants")
+    assert mutants.main(["--only", "prefix comparison"]) == 0
+    harmless = mutants.Mutant(
+        "harmless",
+        mutants.SIGNATURE,
+        "_SHORTEST_SECRET = 32",
+        "_SHORTEST_SECRET = 2**5",
+        "tests/webhook/test_signatures.py",
+        "shortened",
+    )
+    assert not mutants.noticed(harmless)
