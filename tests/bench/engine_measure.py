@@ -91,9 +91,10 @@ def idle(system: ActorSystem, number: int) -> float:
     """Percent of a processor that so many actors take when nothing happens."""
     told(system, Create(number), system.createActor(Parent))
     time.sleep(6.0)  # workers that are not needed leave within five seconds
-    before, began = _processor(), time.monotonic()
+    others, began, own = _processor_of_others(), time.monotonic(), time.process_time()
     time.sleep(WATCHED_FOR)
-    return 100 * (_processor() - before) / (time.monotonic() - began)
+    used, seconds = time.process_time() - own, time.monotonic() - began
+    return 100 * (used + _processor_of_others() - others) / seconds
 
 
 def _processes() -> tuple[Path, ...]:
@@ -113,9 +114,10 @@ def _memory() -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:"))
 
 
-def _processor() -> float:
-    fields = [_read(process / "stat").rpartition(b")")[2].split() for process in _processes()]
-    return sum(int(each[11]) + int(each[12]) for each in fields if each) / os.sysconf("SC_CLK_TCK")
+def _processor_of_others() -> float:
+    others = [process for process in _processes() if process.name != str(os.getpid())]
+    threads = [file for process in others for file in process.glob("task/*/schedstat")]
+    return sum(int(words[0]) for file in threads if (words := _read(file).split())) / 1e9
 
 
 MEASURES = {each.__name__: each for each in (create, pair, fan, memory, blocked, idle)}

@@ -2,7 +2,6 @@
 
 import socket
 import time
-from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,16 +195,9 @@ class HolderActor(BaseActor):
         self.tell(self.children["keeper"], Report(sender))
 
 
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "engine": ("leave", "die", "bug", "temporary"),
-    "simpleSystemBase": ("leave", "bug", "temporary"),  # a sys.exit there ends the caller
-    "multiprocTCPBase": ("leave", "die", "bug", "temporary"),
-}
-
-
 @pytest.mark.parametrize("kind", ["leave", "die", "bug", "temporary"])
 def test_a_child_in_trouble_goes_on_and_finishes_its_work(anywhere, base, patience, kind):
-    if kind not in KINDS[base]:
+    if (base, kind) == ("simpleSystemBase", "die"):
         pytest.skip("sys.exit in an actor of simpleSystemBase ends its caller")
     holder = anywhere.createActor(HolderActor)
     assert anywhere.ask(holder, "begin", patience) == "ready"
