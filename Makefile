@@ -1,9 +1,10 @@
 # Everything runs in .venv, which the first target that needs it builds from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test conformance lint format bench soak lock clean
+.PHONY: help install demo test cluster conformance lint format bench soak lock clean
 
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/ —/'
@@ -16,15 +17,18 @@ help:            ## this list
 
 install: .venv/installed  ## build .venv
 
-demo: .venv/installed     ## the whole story on this machine (KEEP=1 leaves it running)
-	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep)
+demo: .venv/installed     ## the whole story on this machine (KEEP=1, RUNTIME=kubernetes)
+	$(BIN)/python config/demo/story.py $(if $(KEEP),--keep) $(if $(RUNTIME),--runtime $(RUNTIME))
 
-test: .venv/installed     ## every test
+test: .venv/installed     ## every test; builds a Kubernetes control plane once, where that can be done
+	@$(BIN)/python -m tests.cluster.build || true
 	$(BIN)/pytest
 
-conformance: .venv/installed ## Thespian's own suite over the engine: after every change to actors/engine
-	PYTHONPATH=.:tests/engine $(BIN)/pytest -c /dev/null --rootdir=. -p conformance_plugin -p no:randomly -p no:cacheprovider \
-		-q --timeout=120 --pyargs thespian.test
+cluster: .venv/installed  ## a Kubernetes control plane to try things on, until Ctrl-C
+	@$(BIN)/python -m tests.cluster.serve
+
+conformance: .venv/installed ## Thespian's own suite over the engine, on every Python that is here
+	$(BIN)/python tests/engine/conformance.py
 
 lint: .venv/installed     ## style, types, import contracts
 	$(BIN)/ruff check .
@@ -37,14 +41,15 @@ format: .venv/installed   ## put the code into its form
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: .venv/installed    ## figures, as ratios (FORWARDER=1: only of that)
-	$(BIN)/python tests/bench/run.py $(if $(FORWARDER),forwarder)
+bench: .venv/installed    ## figures, as ratios (ENGINE=1, FORWARDER=1, CLUSTER=1: of that alone)
+	$(BIN)/python tests/bench/run.py $(if $(ENGINE),engine) $(if $(FORWARDER),forwarder) $(if $(CLUSTER),cluster)
 
 soak: .venv/installed     ## long fault and fuzz runs (MINUTES=n)
 	$(BIN)/python tests/bench/soak.py $(or $(MINUTES),5)
 
-lock: .venv/installed     ## write requirements.lock anew
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade --output-file requirements.lock
+lock: .venv/installed     ## write the lock files anew
+	$(LOCK) pyproject.toml --extra dev --output-file requirements.lock
+	$(LOCK) --group go --output-file tests/cluster/go.requirements.lock
 
 clean:           ## remove what make built
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor, Child
+from actors.base import BaseActor
+from actors.child import Child
 from actors.messages import (
     AskAgain,
     Define,
@@ -64,7 +65,7 @@ class BranchActor(BaseActor):
         self.left_over = self.exists = self.environment in self.ports.runtime.environments()
         self.changed = self.ports.clock()
         self.notices: tuple[str, ...] = ()
-        self.write(name=f"branch {self.environment}", detail="empty")
+        self.introduce(f"branch {self.environment}", "empty", environment=self.environment)
         self.reconcile()
 
     # What git says

@@ -7,14 +7,21 @@ In: calls from any thread. Out: what the actors answered within a deadline. This
 from collections.abc import Iterator
 from datetime import timedelta
 
-from thespian.actors import ActorAddress, ActorSystem
+from thespian.actors import ActorAddress, ActorSystem, PoisonMessage
 
+from actors.engine import traced
+from actors.instruments import dead_letters, instruments
 from actors.machine_room import picture
 from actors.messages import AllLooked, Approved, ApproveRemoval, Edit, Redeploy, Refused, Sync
 from actors.ports import Ports
+from actors.roster import STOPPED
+from actors.steering import Steering
+from actors.trails import TRACES
 from orchestrator.domain.hint import RefHint
+from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, StepView, TraceView
 from orchestrator.domain.override import Changes
 from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
+from orchestrator.domain.text import printable
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
 from orchestrator.runtimes import LogLines
 
@@ -26,13 +33,24 @@ _KINDS: dict[str, type[AnabranchError]] = {k.__name__: k for k in (NotFound, Con
 class ActorGateway:
     """Implements the API's `Gateway` on a running actor system whose root is at `root`."""
 
-    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports) -> None:
-        self._system, self._root, self._ports = system, root, ports
+    def __init__(self, system: ActorSystem, root: ActorAddress, ports: Ports, deadline: timedelta = DEADLINE) -> None:
+        self._system, self._root, self._ports, self._deadline = system, root, ports, deadline
+        self._steering = Steering(system, root, ports)
 
     def hint(self, hints: tuple[RefHint, ...]) -> None:
         """Pass hints on; they are kept in memory only, since the daemon's start reads everything."""
         for hint in hints:
-            self._system.tell(self._root, hint)
+            self._begin_trace(hint)
+            with traced(hint.delivery):
+                self._system.tell(self._root, hint)
+
+    def _begin_trace(self, hint: RefHint) -> None:
+        what = f"{hint.repository} {hint.ref.removeprefix('refs/heads/')}".strip()
+        if hint.received:
+            step = StepView(hint.received / 1000, "forwarder", "", "delivery", note=f"taken into the journal: {what}")
+            self._ports.trails.note(hint.delivery, step)
+        step = StepView(self._ports.clock(), "api", "", "RefHint", note=f"hint taken: {what}")
+        self._ports.trails.note(hint.delivery, step)
 
     def sync(self) -> tuple[Synced, ...]:
         """Let every repository be looked at, and wait for it. Raises Temporary when one takes too long."""
@@ -70,6 +88,30 @@ class ActorGateway:
         """Every actor, parents before children."""
         return picture(self._system, self._ports.roster, self._ports.clock())
 
+    def engine(self) -> EngineView:
+        """The counters of the engine."""
+        return instruments(self._system)
+
+    def trace(self, which: str) -> TraceView:
+        """The path of a commit event, by delivery or by the beginning of a commit. Raises NotFound."""
+        found = self._ports.trails.find(which)
+        if found is None:
+            kept = f"the last {TRACES} deliveries and commits are remembered while the daemon runs"
+            raise NotFound(f'no trace of "{printable(which, 64)}"; {kept}')
+        return found
+
+    def dead_letters(self) -> tuple[DeadLetterView, ...]:
+        """The last messages that nobody handled, newest first."""
+        return dead_letters(self._system, self._ports.roster)
+
+    def replay(self, number: int, *, by: str, why: str) -> Steered:
+        """Send a dead letter again. Raises NotFound."""
+        return self._steering.replay(number, by=by, why=why)
+
+    def steer(self, address: str, verb: str, *, by: str, why: str) -> Steered:
+        """Pause, resume, step, restart or stop an actor. Raises NotFound, Conflict, Permanent, Temporary."""
+        return self._steering.steer(address, verb, by=by, why=why)
+
     def _environment(self, name: str) -> str:
         view = self._ports.board.get(name)
         if view is None:
@@ -81,19 +123,35 @@ class ActorGateway:
         return view.environment if view else name
 
     def _edited(self, message: Edit | Redeploy) -> Edited:
+        self._refuse_if_stopped(message.environment, message.service)
         answer = self._ask(message)
         if not isinstance(answer, Edited):
             raise Temporary(f"unexpected answer {type(answer).__name__}; look at anabranch actors tree")
         return answer
 
-    def _ask(self, message: object, deadline: timedelta = DEADLINE) -> object:
+    def _refuse_if_stopped(self, environment: str, service: str) -> None:
+        for address, hold in self._ports.roster.holds().items():
+            concerned = hold.environment == environment and hold.service in ("", service)
+            if hold.verb == STOPPED and concerned and hold.kind != "deployment":
+                raise Conflict(f"{hold.text}; first: anabranch actors resume {address}")
+
+    def _ask(self, message: object, deadline: timedelta | None = None) -> object:
         with self._system.private() as asker:
-            answer = asker.ask(self._root, message, deadline)
+            answer = asker.ask(self._root, message, deadline or self._deadline)
         if answer is None:
-            raise Temporary("no answer in time; what is it busy with? (anabranch actors tree)")
+            raise Temporary(self._late())
+        if isinstance(answer, PoisonMessage):
+            raise Temporary("the daemon failed in this; see its log, and anabranch actors dead-letters")
         if isinstance(answer, Refused):
             raise _KINDS.get(answer.kind, Permanent)(answer.text)
         return answer
+
+    def _late(self) -> str:
+        trouble = self._ports.store.trouble
+        if trouble:
+            return f"{trouble}; make room there or free the file: it is tried again until it is written"
+        held = next((hold.text for hold in self._ports.roster.holds().values()), "what is it busy with?")
+        return f"no answer in time; {held} (anabranch actors tree)"
 
 
 class LogTexts:

@@ -232,6 +232,32 @@ class Approved:
 
 
 @dataclass(frozen=True, slots=True)
+class StopChild:
+    """From the gateway to a parent: let a child exit and do not make it again before BringBack."""
+
+    child: ActorAddress
+
+
+@dataclass(frozen=True, slots=True)
+class ChildStopped:
+    """The answer to StopChild, once the child has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class BringBack:
+    """From the gateway to a parent: make a stopped child again."""
+
+    child: ActorAddress
+
+
+@dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """The answer to BringBack: where the child is now."""
+
+    child: ActorAddress
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The answer to a request that cannot be done; `kind` is NotFound, Conflict, Permanent or Temporary."""
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor, Child
+from actors.base import RULES, BaseActor
 from actors.branch import BranchActor
 from actors.caretaker import CaretakerActor
+from actors.child import Child
+from actors.engine import Then, supervised
 from actors.messages import (
     ApproveRemoval,
     AskAgain,
@@ -37,6 +39,7 @@ from orchestrator.domain.commit import HeadMoved
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.status import Observation
+from orchestrator.domain.text import did_you_mean, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Confirm:
     """Payload of a wake-up: look a second time before removing what an earlier daemon left."""
 
 
+@supervised(replace(RULES, max_restarts=3, within=300.0, then=Then.ESCALATE))
 class OrchestratorActor(BaseActor):
     """One for the whole system; its children are `repository NAME`, `branch ENVIRONMENT` and a caretaker."""
 
@@ -215,7 +219,9 @@ class OrchestratorActor(BaseActor):
         if child:
             self.tell(child, replace(message, reply_to=sender))
         else:
-            self.send(sender, Refused("NotFound", f"no repository {message.repository} in the settings"))
+            names = [r.name for r in self.ports.settings.repositories]
+            near = did_you_mean(message.repository, names) or f"; there are {listed(names) or 'none'}"
+            self.send(sender, Refused("NotFound", f"no repository {message.repository} in the settings{near}"))
 
     def receiveMsg_Edit(self, message: Edit, sender: ActorAddress) -> None:
         """Pass an edit on to its service."""

@@ -1,9 +1,10 @@
 """What actors act through: the outside world, handed to each in its capabilities, never in a message."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.roster import Roster
+from actors.trails import Trails
 from orchestrator.adapters.board import Board
 from orchestrator.adapters.git import Mirror
 from orchestrator.adapters.store import Store
@@ -26,3 +27,4 @@ class Ports:
     clock: Callable[[], float]
     monotonic: Callable[[], float]
     chance: Callable[[], float]
+    trails: Trails = field(default_factory=Trails)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from thespian.actors import ActorAddress
 
-from actors.base import BaseActor
+from actors.base import RULES, BaseActor
+from actors.engine import current_trace, expect_blocking, supervised, traced
 from actors.messages import (
     Approved,
     ApproveRemoval,
@@ -21,6 +22,7 @@ from orchestrator.adapters.git.heads import Branches, Heads
 from orchestrator.domain import head, removal
 from orchestrator.domain.commit import HeadMoved
 from orchestrator.domain.hint import RefHint
+from orchestrator.domain.machine_room import StepView
 from orchestrator.domain.selection import Followed, Selection, SelectionRules, select
 from orchestrator.domain.text import printable
 from orchestrator.errors import Permanent, Temporary
@@ -36,6 +38,7 @@ class Grace:
     """Payload of a wake-up: branches that were missing may be confirmed to be gone."""
 
 
+@supervised(replace(RULES, max_restarts=3, within=60.0))
 class RepositoryActor(BaseActor):
     """Reads one repository whenever there is a reason to, and tells what moved."""
 
@@ -61,7 +64,7 @@ class RepositoryActor(BaseActor):
         self.refused: tuple[str, ...] = ()
         self.problem = ""
         self.asked = 0
-        self.write(name=f"repository {message.repository}", detail="idle")
+        self.introduce(f"repository {message.repository}", "idle", repository=message.repository)
         self._look_soon()
         self._poll_later()
 
@@ -139,6 +142,7 @@ class RepositoryActor(BaseActor):
 
     def reconcile(self) -> None:
         """Read git and tell what moved."""
+        expect_blocking(self.ports.settings.git.clone_deadline)
         if not self.opened:
             self.mirror.open()
             self.opened = True
@@ -154,8 +158,15 @@ class RepositoryActor(BaseActor):
         self.problem = ""
         count = f"idle, {len(selection.followed)} branches"
         self.write(detail=count, failure=self.refused[0] if self.refused else "")
-        listed = "" if not heads.proves_no_removal else f"{self.repository.name}: its default branch is not listed"
-        self.tell_parent(RepositoryLooked(self.repository.name, listed, leaving, self._notices(), self.asked))
+        self.tell_parent(
+            RepositoryLooked(self.repository.name, self._unproven(heads), leaving, self._notices(), self.asked)
+        )
+
+    def _unproven(self, heads: Heads) -> str:
+        if not heads.proves_no_removal:
+            return ""
+        lacking = f"git lists no branch {printable(heads.default_branch, 64)}, so none is removed"
+        return f"{self.repository.name}: {lacking}; push it, or set default_branch of this repository"
 
     def _notices(self) -> tuple[str, ...]:
         name = self.repository.name
@@ -217,7 +228,22 @@ class RepositoryActor(BaseActor):
         if before and before.environment != moved.environment:
             self._gone(moved.branch)
         self.moved[moved.branch] = moved
-        self.tell_parent(moved)
+        self._tell_in_its_trace(moved)
+        for other in self._displaced(moved):
+            self._gone(other)
+
+    def _displaced(self, moved: HeadMoved) -> tuple[str, ...]:
+        """Name the branch whose place in the environment this one took: the default branch of before."""
+        return tuple(b for b, m in self.moved.items() if m.environment == moved.environment and b != moved.branch)
+
+    def _tell_in_its_trace(self, moved: HeadMoved) -> None:
+        """Let what follows belong to the delivery that told of this head, or to its commit if nobody did."""
+        commit, hinted = moved.commit or "", moved.delivery not in ("", "poll")
+        with traced(moved.delivery if hinted else commit[:12]):
+            text = f"{self.repository.name}@{printable(moved.branch, 64)} {commit[:7] or 'is gone'}"
+            self._step(current_trace(), StepView(self.ports.clock(), self.note.name, "", "HeadMoved", note=text))
+            self.ports.trails.carry(current_trace(), commit, text)
+            self.tell_parent(moved)
 
     def _judge(self, heads: Heads, selection: Selection, bare: dict[str, HeadMoved]) -> tuple[str, ...]:
         """Let go what git confirms to be gone; returns the environments whose going is not confirmed."""
@@ -251,7 +277,7 @@ class RepositoryActor(BaseActor):
         moved = self.moved.pop(branch, None)
         if moved:
             delivery = self.hinted.get(branch, "poll")
-            self.tell_parent(HeadMoved(moved.repository, branch, moved.environment, None, delivery=delivery))
+            self._tell_in_its_trace(HeadMoved(moved.repository, branch, moved.environment, None, delivery=delivery))
 
     def _mark(self, branch: str, *, held: bool) -> None:
         moved = self.moved.get(branch)

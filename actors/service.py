@@ -61,7 +61,7 @@ class ServiceActor(WiredActor):
         self.restoring = 0
         self.addresses = StableAddresses(self.ports.runtime, self.environment, self.service)
         self.shown: ServiceView | None = None
-        self.write(name=f"service {self.name}", detail="undefined")
+        self.introduce(f"service {self.name}", "undefined", environment=self.environment, service=self.service)
         self.reconcile()
 
     # What git says

@@ -7,7 +7,7 @@ no control character and no value above 512 characters, because everything passe
 import logging
 import sys
 import traceback
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TextIO
 
 import structlog
@@ -23,15 +23,23 @@ _MOST_FRAMES = 12
 _OURS = "anabranch"
 
 
-def configure(level: str, form: str, secrets: Collection[str], stream: TextIO | None = None) -> Mask:
+def configure(
+    level: str,
+    form: str,
+    secrets: Collection[str],
+    stream: TextIO | None = None,
+    trace: Callable[[], str] = lambda: "",
+) -> Mask:
     """Log from `level` on as `json`, `text`, or `auto`: text where `stream` is a terminal.
 
-    Libraries are heard from `warning` on. Returns the mask, for secrets that are learnt later.
+    Libraries are heard from `warning` on. `trace` names what led to a record, empty for nothing. Returns the mask, for
+    secrets that are learnt later.
     """
     mask, stream = Mask(secrets), stream or sys.stderr
     as_text = form == "text" or (form == "auto" and stream.isatty())
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_formatter(Filter(mask), _as_text if as_text else structlog.processors.JSONRenderer()))
+    renderer = _as_text if as_text else structlog.processors.JSONRenderer()
+    handler.setFormatter(_formatter(Filter(mask), renderer, _traced(trace)))
     logging.raiseExceptions = False  # else a record that cannot be written is shown past the filter
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger(_OURS).setLevel(level.upper())
@@ -39,6 +47,7 @@ def configure(level: str, form: str, secrets: Collection[str], stream: TextIO | 
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.contextvars.merge_contextvars,
+            _traced(trace),
             *_STAMPS,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
@@ -109,9 +118,17 @@ _STAMPS: tuple[Processor, ...] = (
 )
 
 
-def _formatter(last: Filter, renderer: Processor) -> logging.Formatter:
+def _traced(trace: Callable[[], str]) -> Processor:
+    def add(_logger: WrappedLogger, _method: str, record: EventDict) -> EventDict:
+        led = trace()
+        return {**record, "trace": led} if led else record
+
+    return add
+
+
+def _formatter(last: Filter, renderer: Processor, traced: Processor) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_STAMPS,
+        foreign_pre_chain=(*_STAMPS, traced),
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _failure, _in_order, last, renderer],
         keep_exc_info=False,
     )

@@ -23,13 +23,18 @@ from thespian.system.messages.status import Thespian_StatusReq
 from actors.engine.address import LocalAddress, Place
 from actors.engine.blueprint import Blueprint
 from actors.engine.dead_letters import DeadLetters
-from actors.engine.mailbox import Mailbox
+from actors.engine.mailbox import UNLIMITED, Mailbox
+from actors.engine.recovery import Failed
 from actors.engine.scheduler import Scheduler
+from actors.engine.supervision import ChildActorFailed, Escalation
 from actors.engine.tally import Tally
+from actors.engine.timers import Timers
+from actors.engine.timing import Timings
 
 RECENT = 10  # messages remembered for an actor
 ATTEMPTS = 2  # Thespian hands a message that failed to the same instance once more
 START = ActorSystemMessage()
+UNANSWERED = (PoisonMessage, ChildActorExited, ChildActorFailed, ActorExitRequest)  # never returned as poison
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +46,8 @@ class Home(Protocol):
     scheduler: Scheduler
     dead_letters: DeadLetters
     tally: Tally
+    timers: Timers
+    timings: Timings
 
     def send(self, target: ActorAddress, message: object, sender: ActorAddress) -> None:
         """Take a message to its place, or to the dead letters."""
@@ -72,8 +79,8 @@ class Cell(Mailbox):
         "wakeups",
     )
 
-    def __init__(self, home: Home, blueprint: Blueprint | None, parent: Place) -> None:
-        super().__init__(home.scheduler)
+    def __init__(self, home: Home, blueprint: Blueprint | None, parent: Place, limit: int = UNLIMITED) -> None:
+        super().__init__(home.scheduler, limit, home.timings.of(blueprint.actor_class.__name__ if blueprint else "?"))
         self._home = home
         self._instance: Actor | None = None
         self.address: ActorAddress = LocalAddress(self)
@@ -85,6 +92,24 @@ class Cell(Mailbox):
         self.recent: list[tuple[type, float]] = []
         self.born = monotonic()
         self.wakeups = 0
+
+    def __str__(self) -> str:
+        return f"{self.class_name} at {self.address.actorAddressString}"
+
+    @property
+    def restarts(self) -> int:
+        """How often a new instance took the place of a failed one."""
+        return 0
+
+    @property
+    def failure(self) -> str:
+        """What the last failed instance raised, in one line."""
+        return ""
+
+    @property
+    def resumes_at(self) -> float:
+        """When the present or last rest ends, on the monotonic clock."""
+        return 0.0
 
     @property
     def started(self) -> bool:
@@ -118,6 +143,17 @@ class Cell(Mailbox):
             return
         self._home.dead_letters.post(self.address, message, sender, self.closed or "exiting")
 
+    def refuse(self, message: object, sender: ActorAddress) -> None:
+        """Make a dead letter of it."""
+        self._home.dead_letters.post(self.address, message, sender, "mailbox-full")
+
+    def recover(self, failed: Failed) -> bool:  # noqa: ARG002
+        """Deal with a failure; False leaves it to Thespian's rules."""
+        return False
+
+    def answer_for(self, escalation: Escalation) -> None:
+        """Take a child's failures for one's own; Thespian's rules know of none but that the child exited."""
+
     def _receive_from_system(self, message: ActorSystemMessage, sender: ActorAddress) -> None:
         if isinstance(message, Thespian_StatusReq):
             self._home.report(self, sender)
@@ -125,6 +161,8 @@ class Cell(Mailbox):
             self._obey(message, sender)
         elif isinstance(message, ChildActorExited):
             self._lose(message, sender)
+        elif isinstance(message, Escalation):
+            self.answer_for(message)
         else:
             self._handle_unless_exiting(message, sender)
 
@@ -132,7 +170,7 @@ class Cell(Mailbox):
         try:
             instance = self._build(self._home.capabilities)
         except BaseException:
-            log.exception("%s at %s did not start", self.class_name, self.address.actorAddressString)
+            log.exception("%s did not start", self)
             self._end("never-started")
         else:
             self._instance = instance
@@ -167,17 +205,21 @@ class Cell(Mailbox):
             except Exception as error:
                 details = format_exc()
                 self._log_failure(message, error)
+                if not self.exiting and self.recover(Failed(message, sender, error, details)):
+                    return
             except BaseException as error:
                 self._log_failure(message, error)
                 self._crash()
                 return
-        if not isinstance(message, PoisonMessage | ChildActorExited | ActorExitRequest):
+        self._return_as_poison(message, sender, details)
+
+    def _return_as_poison(self, message: object, sender: ActorAddress, details: str) -> None:
+        if not isinstance(message, UNANSWERED):
             self._home.send(sender, PoisonMessage(message, details), self.address)
 
     def _log_failure(self, message: object, error: BaseException) -> None:
         self._home.tally.add("failures")
-        name, address = self.class_name, self.address.actorAddressString
-        log.warning("%s at %s failed in %s", name, address, type(message).__name__, exc_info=error)
+        log.warning("%s failed in %s", self, type(message).__name__, exc_info=error)
 
     def _obey(self, request: ActorExitRequest, sender: ActorAddress) -> None:
         self._handle(request, sender, attempts=1)
@@ -198,13 +240,16 @@ class Cell(Mailbox):
             child.post(ActorExitRequest(), self.address)
 
     def _lose(self, notice: ChildActorExited, sender: ActorAddress) -> None:
-        self._handle(notice, sender, ATTEMPTS)
+        self._hear_of_end(notice, sender)
         name = notice.childAddress.actorAddressString
         child = self.children.get(name)
         if child is not None and child.closed:
             del self.children[name]
         if self.exiting and not self.children and not self.closed:
             self._end("dead")
+
+    def _hear_of_end(self, notice: ChildActorExited, sender: ActorAddress) -> None:
+        self._handle(notice, sender, ATTEMPTS)
 
     def _end(self, reason: str) -> None:
         self._instance = None

@@ -13,25 +13,31 @@ from thespian.system.messages.status import Thespian_StatusReq
 from actors.engine.address import SYSTEM
 from actors.engine.cell import Cell
 from actors.engine.sources import Sources
+from actors.engine.supervision import Escalation
 
 
 class Guardian:
     """The place behind the system's own address."""
 
-    def __init__(self, report: Callable[[ActorAddress], None], sources: Sources) -> None:
+    def __init__(
+        self, report: Callable[[ActorAddress], None], sources: Sources, escalated: Callable[[str], None]
+    ) -> None:
         self.address = SYSTEM
         self._report = report
         self._sources = sources
+        self._escalated = escalated
         self._family = Condition()
         self._children: dict[str, Cell] = {}
         self.stopping = False
 
     def post(self, message: object, sender: ActorAddress) -> None:
-        """Answer a status request; take a source that its authority has validated."""
+        """Answer a status request; take a validated source; pass on that a top-level actor failed too often."""
         if isinstance(message, Thespian_StatusReq):
             self._report(sender)
         elif isinstance(message, ValidatedSource):
             self._sources.accept(message, sender)
+        elif isinstance(message, Escalation):
+            self._escalated(str(message.failure))
 
     def children(self) -> tuple[Cell, ...]:
         """Top-level actors and orphans."""

@@ -1,30 +1,62 @@
 """A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
 
 Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
+Each keeps the trace in which it was sent. The holder may keep the turn for a while: it sets `held`, and whoever ends
+the rest puts the mailbox in the run queue; so does whoever ends a `pause`, or lets a message step through it.
 """
 
+import sys
 from collections import deque
 from threading import Lock
 from time import monotonic
 
-from thespian.actors import ActorAddress
+from thespian.actors import ActorAddress, ActorExitRequest, ActorSystemMessage
 
+from actors.engine.pause import Pause
+from actors.engine.rest import Rest
 from actors.engine.scheduler import Scheduler
-from actors.engine.worker import Worker
+from actors.engine.timing import QUICK, Timing
+from actors.engine.trace import adopt, current_trace, traced
+from actors.engine.worker import HUNG_AFTER, Worker
 
 TURN = 64  # messages before others get their turn
+UNLIMITED = sys.maxsize
+
+_pausing = Lock()  # a pause that is replaced unseen would never end
 
 
 class Mailbox:
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
 
-    __slots__ = ("_messages", "_scheduler", "_turn", "closed")
+    __slots__ = (
+        "_messages",
+        "_scheduler",
+        "_timing",
+        "_turn",
+        "busy",
+        "closed",
+        "held",
+        "limit",
+        "pause",
+        "resting",
+    )
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, limit: int = UNLIMITED, timing: Timing | None = None) -> None:
         self._scheduler = scheduler
-        self._messages: deque[tuple[object, ActorAddress]] = deque()
+        self._timing = timing or Timing()
+        self._messages: deque[tuple[object, ActorAddress, str]] = deque()
         self._turn = Lock()
+        self.pause: Pause | None = None
+        self.busy = 0.0
         self.closed = ""
+        self.held = False
+        self.limit = limit
+        self.resting: Rest | None = None
+
+    @property
+    def hung_after(self) -> float:
+        """Seconds that a message may last before it counts as hung."""
+        return HUNG_AFTER
 
     @property
     def length(self) -> int:
@@ -39,35 +71,88 @@ class Mailbox:
         """Say where a message goes that nobody will handle; `closed` is the reason."""
         raise NotImplementedError
 
+    def refuse(self, message: object, sender: ActorAddress) -> None:
+        """Say where a message goes for which there is no room."""
+        raise NotImplementedError
+
+    def rest(self) -> None:
+        """Make `resting` and see to its end; the last act of a turn that left `held`."""
+        raise NotImplementedError
+
+    def rise(self) -> None:
+        """Go on after a rest, before any message."""
+        raise NotImplementedError
+
+    def disturb(self, message: object) -> None:
+        """Look at a message that came during a rest."""
+        raise NotImplementedError
+
     def post(self, message: object, sender: ActorAddress) -> None:
         """Append a message; the closing side drains after it closed, so none is lost between the two."""
-        self._messages.append((message, sender))
+        if len(self._messages) >= self.limit and not isinstance(message, ActorSystemMessage):
+            self.refuse(message, sender)
+            return
+        self._messages.append((message, sender, current_trace()))
+        if self.pause is not None and isinstance(message, ActorExitRequest):
+            self.resume()
         if self.closed:
             self._drain()
         elif self._turn.acquire(blocking=False):
             self._scheduler.put(self)
+        elif self.resting is not None:
+            self.disturb(message)
 
     def run(self, worker: Worker) -> None:
         """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile."""
+        if self.held:
+            self.held, self.resting = False, None
+            self.rise()
+            if self._leaves():
+                return
+        pause = self.pause
+        if pause is not None and pause.stops():
+            return
+        began = since = worker.since
         for _ in range(TURN):
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 break
-            worker.since = now = monotonic()
-            self.receive(message, sender, now)
-            if self.closed:
-                return
-            if worker.detached:
+            if trace is not current_trace():
+                adopt(trace)
+            worker.since = since
+            self.receive(message, sender, since)
+            now = monotonic()
+            if now - since > QUICK:
+                self._timing.add(now - since)
+            since = now
+            if self.closed or self.held or self.pause is not None or worker.detached:
                 break
+        self.busy += since - began
+        if self.closed:
+            self._timing.settle(0, since - began)
+        if (self.closed or self.held) and self._leaves():
+            return
         self._pass_turn()
+
+    def hold(self) -> None:
+        """Let all messages wait, from the next one on; from any thread."""
+        with _pausing:
+            self.pause = self.pause or Pause(lambda: self._scheduler.put(self))
+
+    def resume(self) -> None:
+        """End the pause, if there is one; a request to exit does it, too."""
+        with _pausing:
+            pause, self.pause = self.pause, None
+        if pause is not None:
+            pause.end()
 
     def close(self, reason: str) -> None:
         """Close for ever, by the holder of the turn, who keeps it; what waits bounces."""
         self.closed = reason
         self._drain()
 
-    def waiting(self) -> tuple[tuple[object, ActorAddress], ...]:
+    def waiting(self) -> tuple[tuple[object, ActorAddress, str], ...]:
         """Copy what waits, without stopping anybody; a copy disturbed too often is given up as empty."""
         for _ in range(10):
             try:
@@ -75,6 +160,13 @@ class Mailbox:
             except RuntimeError:
                 continue
         return ()
+
+    def _leaves(self) -> bool:
+        """End a turn that is not passed on; nothing follows `rest`, since another worker may run by then."""
+        if self.held and not self.closed:
+            self.rest()
+            return True
+        return bool(self.closed)
 
     def _pass_turn(self) -> None:
         if self._messages:
@@ -87,7 +179,8 @@ class Mailbox:
     def _drain(self) -> None:
         while True:
             try:
-                message, sender = self._messages.popleft()
+                message, sender, trace = self._messages.popleft()
             except IndexError:
                 return
-            self.bounce(message, sender)
+            with traced(trace):
+                self.bounce(message, sender)

@@ -1,6 +1,7 @@
 """Finds workers that are stuck in one message, so that others take their place.
 
-It looks every few milliseconds while something runs, and sleeps without a timer while nothing does.
+It looks every few milliseconds while something runs, every second while everything that runs is stuck, and sleeps
+without a timer while nothing runs.
 """
 
 from threading import Event, Thread
@@ -17,6 +18,9 @@ class Watched(Protocol):
 
     def replace_stalled(self, older_than: float, computing: bool) -> bool:
         """Replace workers whose message began before that time; tell whether anything runs."""
+
+    def watch(self, now: float) -> float | None:
+        """Tell of what hangs; return the seconds after which to look again, None for never."""
 
     def is_busy(self) -> bool:
         """Tell whether anything runs or waits."""
@@ -58,11 +62,13 @@ class Monitor:
         if self._alarm.wait(TICK):
             self._alarm.clear()
         now = monotonic()
+        self._watched.watch(now)
         computing = process_time() - used > (now - began) / 2
         return self._watched.replace_stalled(now - TICK * (PATIENCE if computing else 1), computing)
 
     def _sleep(self) -> None:
         self.asleep = True
-        if not self._stopping and not self._watched.is_busy():
-            self._alarm.wait()
+        while not self._stopping and not self._watched.is_busy():
+            if self._alarm.wait(self._watched.watch(monotonic())):
+                break
         self.asleep = False

@@ -11,6 +11,8 @@ from threading import Lock, current_thread
 from time import monotonic
 
 from actors.engine.monitor import Monitor
+from actors.engine.probe import Probe
+from actors.engine.watchdog import PERIOD, Watchdog
 from actors.engine.worker import Runnable, Worker
 
 LIMIT = 512  # workers in all
@@ -26,6 +28,7 @@ class Scheduler:
     def __init__(self, limit: int = LIMIT) -> None:
         self._queue: SimpleQueue[Runnable | None] = SimpleQueue()
         self.put: Callable[[Runnable], None] = self._queue.put
+        self.probe = Probe(self.put)
         self._limit = limit
         self._lock = Lock()
         self._workers: list[Worker] = []
@@ -35,6 +38,7 @@ class Scheduler:
         self._started = 0
         self._stopping = False
         self.capped = 0
+        self._watchdog = Watchdog()
         self._monitor = Monitor(self)
 
     def start(self) -> None:
@@ -61,6 +65,11 @@ class Scheduler:
                 thread.join(max(0.0, deadline - monotonic()))
         return sum(thread.is_alive() and thread is not current_thread() for thread in threads)
 
+    @property
+    def hung(self) -> int:
+        """How many handlers were found to hang since the start."""
+        return self._watchdog.found
+
     def workers(self) -> tuple[Worker, ...]:
         """All workers at this moment."""
         with self._lock:
@@ -82,7 +91,14 @@ class Scheduler:
                 self._burst = 1
             if self._active == 0:
                 self._wake_others()
+            self.probe.launch()
             return bool(busy) or self._active == 0
+
+    def watch(self, now: float) -> float | None:
+        """Tell of handlers that hang; return the seconds after which to look again, None when nothing runs."""
+        workers = self.workers()
+        self._watchdog.look(workers, now)
+        return PERIOD if any(w.running is not None and not w.hung for w in workers) else None
 
     def is_busy(self) -> bool:
         """Whether an active worker runs something, or something waits."""
@@ -115,7 +131,7 @@ class Scheduler:
         return True
 
     def _hire(self) -> bool:
-        if len(self._workers) >= self._limit:
+        if sum(not worker.hung for worker in self._workers) >= self._limit:
             return False
         self._started += 1
         worker = Worker(self._serve, self._release, f"engine-worker-{self._started}")

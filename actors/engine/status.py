@@ -27,7 +27,7 @@ def actor_status(engine: "Engine", cell: Cell) -> Thespian_ActorStatus:
     )
     for child in cell.children.values():
         status.addChild(child.address)
-    for message, sender in cell.waiting():
+    for message, sender, _ in cell.waiting():
         status.addReceivedMessage(sender, cell.address, type(message).__name__)
     status.addWakeups(_wakeups(engine, cell))
     status.addKeyVal("Messages Handled", cell.handled)

@@ -5,7 +5,7 @@ Calls flow in from outside code and, through references, from actors; the method
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Event, Lock
 from time import monotonic, time
@@ -32,8 +32,11 @@ from actors.engine.registry import Registry
 from actors.engine.scheduler import Scheduler
 from actors.engine.sources import Sources
 from actors.engine.status import actor_status, system_status
+from actors.engine.supervised_cell import SupervisedCell
+from actors.engine.supervision import SUPERVISION, rules_of
 from actors.engine.tally import Tally
 from actors.engine.timers import Timers
+from actors.engine.timing import Timings
 
 THREAD_GRACE = 1.0  # seconds that idle threads get to end, beyond the patience with actors
 
@@ -43,7 +46,7 @@ log = logging.getLogger(__name__)
 class Engine:
     """An in-process Thespian system base; `capabilities` is shared with whoever made it, and filled."""
 
-    def __init__(self, capabilities: dict[str, Any], patience: float) -> None:
+    def __init__(self, capabilities: dict[str, Any], patience: float, escalated: Callable[[str], None]) -> None:
         self.capabilities = capabilities
         capabilities.update(_own_capabilities())
         self._patience = patience
@@ -51,9 +54,10 @@ class Engine:
         self.dead_letters = DeadLetters()
         self.scheduler = Scheduler()
         self.timers = Timers()
+        self.timings = Timings()
         self.registry = Registry(self.tally)
         self.sources = Sources(lambda target, message: self.send(target, message, SYSTEM))
-        self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources)
+        self.guardian = Guardian(lambda asker: self.send(asker, system_status(self), SYSTEM), self.sources, escalated)
         self._endpoint = self.external_clone()
         self._stopping = Lock()
         self._stopped = Event()
@@ -140,6 +144,7 @@ class Engine:
     def bury(self, cell: Cell) -> None:
         """Forget a closed cell everywhere, adopt its children, tell its parent."""
         self.registry.remove(cell)
+        self.timings.of(cell.class_name).settle(cell.handled, cell.busy)
         self.dead_letters.deregister(cell)
         self.sources.forget(cell.address)
         self.timers.forget(cell)
@@ -171,6 +176,8 @@ class Engine:
             self._stopped.wait(self._patience + THREAD_GRACE)
             return
         deadline = monotonic() + self._patience
+        for cell in self.registry.cells():
+            cell.resume()
         if not self.guardian.dismiss(self._patience):
             log.warning("shutdown does not wait longer: %s", _who(self.registry.cells()))
         self.timers.stop(THREAD_GRACE)
@@ -202,7 +209,9 @@ class Engine:
         return self._settle(blueprint, parent)
 
     def _settle(self, blueprint: Blueprint, parent: Cell | None) -> ActorAddress:
-        cell = Cell(self, blueprint, parent or self.guardian)
+        rules = rules_of(blueprint.actor_class)
+        home = parent or self.guardian
+        cell = SupervisedCell(self, blueprint, home, rules) if rules else Cell(self, blueprint, home)
         self.registry.add(cell)
         cell.start()
         if parent is None:
@@ -220,6 +229,14 @@ class Engine:
         return self.guardian if address == SYSTEM else self.registry.find(address)
 
 
+def engine_of(system: Any) -> Engine:
+    """The engine of an ActorSystem, or the one given; TypeError when it is none."""
+    engine = getattr(system, "_systemBase", system)
+    if not isinstance(engine, Engine):
+        raise TypeError(f"not a running system of this engine: {type(engine).__name__}")
+    return engine
+
+
 def _own_capabilities() -> dict[str, Any]:
     return {
         "Python Version": tuple(sys.version_info),
@@ -229,6 +246,7 @@ def _own_capabilities() -> dict[str, Any]:
         "Thespian ActorSystem Version": 1,
         "Thespian Watch Supported": False,
         "AllowRemoteActorSources": "No",
+        SUPERVISION: True,
     }
 
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from threading import Lock
 
+RESTARTS_OF = "restarts of "  # begins the names of the counts by class
+
 
 class Tally:
     """Counts never fall."""
@@ -20,6 +22,10 @@ class Tally:
         """Copy all counts, sorted by name."""
         with self._lock:
             return tuple(sorted(self._counts.items()))
+
+    def ending(self, beginning: str) -> tuple[tuple[str, int], ...]:
+        """The counts whose names begin so, by the rest of their names."""
+        return tuple((name.removeprefix(beginning), n) for name, n in self.read() if name.startswith(beginning))
 
     def of(self, name: str) -> int:
         """One count; 0 when nothing was counted yet."""

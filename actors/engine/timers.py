@@ -1,6 +1,7 @@
 """One thread over a heap of wakeups.
 
-Requests flow in from actors; when a time has come, a `WakeupMessage` flows to the actor that asked, from itself.
+Requests flow in from actors; when a time has come, a `WakeupMessage` flows to the actor that asked, from itself. It is
+posted under the lock, so that after `cancel` a wakeup is in the mailbox or nowhere.
 """
 
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from typing import Protocol
 
 from thespian.actors import ActorAddress, WakeupMessage
 from thespian.system.timing import timePeriodSeconds
+
+from actors.engine.trace import adopt, current_trace
 
 
 class Sleeper(Protocol):
@@ -35,6 +38,7 @@ class Wakeup:
     number: int
     sleeper: Sleeper = field(compare=False)
     message: WakeupMessage = field(compare=False)
+    trace: str = field(compare=False)
 
 
 class Timers:
@@ -65,7 +69,8 @@ class Timers:
         seconds = timePeriodSeconds(period)
         if isnan(seconds):
             raise ValueError("wakeupAfter: the period is not a number")
-        wakeup = Wakeup(monotonic() + seconds, next(self._numbers), sleeper, WakeupMessage(period, payload))
+        due, message = monotonic() + seconds, WakeupMessage(period, payload)
+        wakeup = Wakeup(due, next(self._numbers), sleeper, message, current_trace())
         with self._changed:
             sleeper.wakeups += 1
             heappush(self._heap, wakeup)
@@ -82,6 +87,14 @@ class Timers:
                     heapify(self._heap)
                     self._stale = 0
 
+    def cancel(self, sleeper: Sleeper) -> None:
+        """Drop what a living actor asked for until now."""
+        if sleeper.wakeups:
+            with self._changed:
+                self._heap = [wakeup for wakeup in self._heap if wakeup.sleeper is not sleeper]
+                heapify(self._heap)
+                sleeper.wakeups = 0
+
     def pending(self, sleeper: Sleeper | None = None) -> tuple[Wakeup, ...]:
         """What will fire, for one actor or for all, soonest first."""
         with self._changed:
@@ -89,20 +102,15 @@ class Timers:
         return tuple(sorted(each for each in alive if sleeper is None or each.sleeper is sleeper))
 
     def _run(self) -> None:
-        while True:
-            wakeup = self._next_due()
-            if wakeup is None:
-                return
-            wakeup.sleeper.post(wakeup.message, wakeup.sleeper.address)
-
-    def _next_due(self) -> Wakeup | None:
         with self._changed:
             while not self._stopping:
                 wait = self._heap[0].due - monotonic() if self._heap else TIMEOUT_MAX
                 if wait <= 0:
-                    return self._pop()
-                self._changed.wait(min(wait, TIMEOUT_MAX))
-            return None
+                    wakeup = self._pop()
+                    adopt(wakeup.trace)
+                    wakeup.sleeper.post(wakeup.message, wakeup.sleeper.address)
+                else:
+                    self._changed.wait(min(wait, TIMEOUT_MAX))
 
     def _pop(self) -> Wakeup:
         wakeup = heappop(self._heap)

@@ -31,7 +31,7 @@ def whoami() -> dict[str, object]:
     """Tell this service from any other, and this process too."""
     names = ("service", "environment", "commit", "release")
     told = {name: os.environ.get(f"ANABRANCH_{name.upper()}", "") for name in names}
-    return {**told, "commit": told["commit"][:7], "pid": os.getpid(), "greeting": os.environ.get("GREETING", "")}
+    return {**told, "commit": told["commit"][:7], "instance": os.getpid(), "greeting": os.environ.get("GREETING", "")}
 
 
 def peers() -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Where the demo plays: a directory of its own, git repositories in it, Anabranch running beside them.
 
-In: a narrator. Out: commands that are shown, then run. When the stage closes, its processes and its directory are gone.
+In: a narrator, and the ground that services run on. Out: commands that are shown, then run. When the stage closes, its
+processes and its directory are gone.
 """
 
 import json
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ground import Answer, Failed, Ground
 from narrator import Narrator
 
 HERE = Path(__file__).parent
@@ -27,7 +29,7 @@ repositories:
 state: state
 api: {{socket: api.sock}}
 git: {{protocols: [file]}}            # the repositories of this demo are directories
-process: {{allow_root: true}}         # the demo may run in a container, as root
+{ground}
 forwarder:
   address: 127.0.0.1:{port}
   hooks:
@@ -38,15 +40,12 @@ forwarder:
 """
 
 
-class Failed(Exception):
-    """Something did not hold that the story tells."""
-
-
 class Stage:
     """A temporary directory with everything in it, and the environment that commands run in."""
 
-    def __init__(self, narrator: Narrator) -> None:
+    def __init__(self, narrator: Narrator, ground: Ground) -> None:
         self._narrator = narrator
+        self.ground = ground
         self.directory = Path(tempfile.mkdtemp(prefix="anabranch-demo-")).resolve()
         self.environ = self._environ()
         self.up: subprocess.Popen[bytes] | None = None
@@ -74,12 +73,18 @@ class Stage:
         """Run a command of Anabranch quietly, again until it answers with JSON."""
         return json.loads(self.run("anabranch", *words, "-o", "json", show=False, fails=True) or "null")
 
-    def curl(self, url: str, *, show: bool = True) -> dict[str, Any]:
-        """Ask a service."""
-        ask = ["curl", "-s", url]
-        if not shutil.which("curl"):
-            ask = ["python3", "-c", f"import urllib.request as r; print(r.urlopen({url!r}).read().decode())"]
-        answer: dict[str, Any] = json.loads(self.run(*ask, show=show))
+    def prepare(self) -> None:
+        """Make the ground ready, and show what a person would do there."""
+        for words in self.ground.prepare(self.environ):
+            self.run(*words)
+
+    def ask(self, url: str, *, show: bool = True) -> Answer:
+        """Ask a service, and its peers through it."""
+        if show:
+            self.ground.introduce(self._narrator, url)
+        answer = self.ground.ask_all(url)
+        if show:
+            self._narrator.output(json.dumps(answer, indent=2))
         return answer
 
     def until(self, what: str, holds: Callable[[], bool]) -> None:
@@ -95,8 +100,9 @@ class Stage:
 
     def write_settings(self) -> None:
         """Write the settings and the secret of the hooks."""
-        urls = "\n".join(f"  - {{name: {name}, url: 'file://{self.remote(name)}'}}" for name in REPOSITORIES)
-        (self.directory / "anabranch.yaml").write_text(SETTINGS.format(repositories=urls, port=_free_port()))
+        listed = "\n".join(f"  - {self._repository(name)}" for name in REPOSITORIES)
+        text = SETTINGS.format(repositories=listed, ground=self.ground.settings, port=_free_port())
+        (self.directory / "anabranch.yaml").write_text(text)
         secret = self.directory / "hook.secret"
         secret.touch(mode=0o600)
         secret.write_text(secrets.token_hex(32))
@@ -104,6 +110,10 @@ class Stage:
     def remote(self, name: str) -> Path:
         """Where a repository is that is pushed to."""
         return self.directory / "git" / f"{name}.git"
+
+    def _repository(self, name: str) -> str:
+        image = self.ground.image.format(name=name)
+        return f"{{name: {name}, url: 'file://{self.remote(name)}'" + (f", image: '{image}'}}" if image else "}")
 
     def start(self) -> None:
         """Start the daemon and the forwarder, and wait until the daemon answers."""
@@ -120,10 +130,11 @@ class Stage:
         return (self.directory / "anabranch.log").read_text(errors="replace")
 
     def close(self) -> None:
-        """End Anabranch and remove the directory."""
+        """End Anabranch, then the ground, and remove the directory."""
         if self.up:
             self.up.terminate()
             self.up.wait(PATIENCE_SECONDS)
+        self.ground.close()
         shutil.rmtree(self.directory)
 
     def _answers(self) -> bool:

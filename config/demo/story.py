@@ -1,18 +1,23 @@
 """The whole story of a branch, on this machine: real git, real processes, real HTTP. `make demo` runs it.
 
-In: `--keep` leaves everything running. Out: the narration; exit code 1 and the log when a line of it is wrong.
+In: `--runtime kubernetes` tells it on a cluster, `--keep` leaves everything running. Out: the narration; exit code 1
+and the log when a line of it is wrong.
 """
 
 import argparse
 import shutil
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from cluster import Cluster
+from ground import Failed, Ground
 from narrator import Narrator
-from stage import HERE, REPOSITORIES, Failed, Stage
+from processes import Processes
+from stage import HERE, REPOSITORIES, Stage
 from visitor import Visitor
 
-BROKEN = "TOTAL = os.environ['TOTAL']\n"
+GROUNDS: Mapping[str, Callable[[], Ground]] = {"process": Processes, "kubernetes": Cluster}
 
 
 class Story:
@@ -49,6 +54,7 @@ class Story:
 
     def _up(self) -> None:
         self._tell.chapter("anabranch up: the daemon and the forwarder; a hook in each repository reports pushes")
+        self._stage.prepare()
         self._stage.write_settings()
         self._stage.run("cat", "anabranch.yaml")
         for name in REPOSITORIES:
@@ -75,13 +81,14 @@ class Story:
         self._ready("bugfix", 3)
         self._stage.run("anabranch", "-n", "bugfix", "ps")
         self._stage.run("anabranch", "-n", "bugfix", "wires")
-        answer = self._stage.curl(self._url("web"))
+        answer = self._stage.ask(self._url("web"))
         from_here = {name: peer["environment"] for name, peer in answer["peers"].items()}
         self._expect(from_here == {"app": "bugfix", "other_app": "bugfix"}, "web was answered by bugfix's own peers")
 
     def _second_commit(self) -> None:
         self._tell.chapter("A second commit to app: the old release answers until the new one is ready")
-        with Visitor(self._url("app")) as visitor:
+        url = self._url("app")
+        with Visitor(lambda: self._stage.ground.ask(url)) as visitor:
             self._stage.until("a visitor asks app again and again", lambda: visitor.answers["v1"] >= 20)
             self._commit("app", "Fix it better")
             self._push("app", "bugfix")
@@ -93,30 +100,29 @@ class Story:
         self._tell.chapter("Edit web's variables in bugfix; git is not touched")
         self._stage.run("anabranch", "-n", "bugfix", "edit", "web", EDITOR="sed -i s/Hello/Ahoy/")
         self._stage.run("anabranch", "-n", "bugfix", "history", "web")
-        greeting = self._stage.curl(self._url("web"), show=False)["greeting"]
+        greeting = self._stage.ask(self._url("web"), show=False)["greeting"]
         self._expect(greeting == "Ahoy from web", f"web in bugfix says: {greeting}")
 
     def _broken(self) -> None:
         self._tell.chapter("Push a broken commit: the old release keeps answering")
-        file = self._stage.directory / "web" / "service.py"
-        file.write_text(file.read_text().replace("\n\nclass", f"\n{BROKEN}\nclass", 1))
+        self._stage.ground.spoil(self._stage.directory / "web")
         self._commit("web", "Break it")
         self._push("web", "bugfix")
         self._stage.until("the new release failed", lambda: self._service("web")["status"] == "Degraded")
         self._stage.run("anabranch", "-n", "bugfix", "ps")
         self._stage.run("anabranch", "describe", "bugfix:web")
-        answer = self._stage.curl(self._url("web"), show=False)
+        answer = self._stage.ask(self._url("web"), show=False)
         self._expect(answer["release"] == "2", "v2 of web still answers")
 
     def _removed(self) -> None:
         self._tell.chapter("Delete bugfix, first in app, then everywhere")
-        before = self._stage.curl(self._url("web"), show=False)
+        before = self._stage.ask(self._url("web"), show=False)
         self._delete("app")
         self._stage.until("app has left bugfix", lambda: not self._service("app")["present"])
         self._stage.run("anabranch", "-n", "bugfix", "wires")
-        after = self._stage.curl(self._url("web"))
+        after = self._stage.ask(self._url("web"))
         self._expect(after["peers"]["app"]["environment"] == "main", "web in bugfix is served by main's app")
-        self._expect(after["pid"] == before["pid"], "and was not restarted")
+        self._expect(after["instance"] == before["instance"], "and was not restarted")
         self._delete("web")
         self._delete("other_app")
         self._stage.until("the environment is gone", lambda: self._environments() == ["main"])
@@ -165,9 +171,11 @@ def main() -> int:
     """Play it; returns the exit code."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--keep", action="store_true", help="leave everything running")
-    keep = arguments.parse_args().keep
+    arguments.add_argument("--runtime", choices=GROUNDS, default="process", help="where services run")
+    chosen = arguments.parse_args()
+    keep = chosen.keep
     narrator = Narrator(8)
-    stage = Stage(narrator)
+    stage = Stage(narrator, GROUNDS[chosen.runtime]())
     try:
         Story(narrator, stage).play()
     except Failed as failure:
@@ -185,16 +193,18 @@ def main() -> int:
 
 
 def _invite(narrator: Narrator, stage: Stage) -> None:
+    exported = [f"{name}={stage.environ[name]}" for name in ("ANABRANCH_SOCKET", "KUBECONFIG") if name in stage.environ]
+    running = [*([stage.up.pid] if stage.up else []), *stage.ground.processes]
     narrator.say("It still runs. Try:")
     for line in (
-        f"export ANABRANCH_SOCKET={stage.environ['ANABRANCH_SOCKET']} PATH={stage.environ['PATH'].split(':')[0]}:$PATH",
+        f"export {' '.join(exported)} PATH={stage.environ['PATH'].split(':')[0]}:$PATH",
         f"cd {stage.directory}",
         "anabranch -n main ps -w",
         "git -C web switch -c feature/hello origin/main && git -C web push origin feature/hello",
         "anabranch -n feature/hello wait",
         "anabranch -n feature/hello wires",
         "anabranch actors tree",
-        f"kill {stage.up.pid if stage.up else ''} && rm -rf {stage.directory}    # ends it",
+        f"kill {' '.join(map(str, running))} && rm -rf {stage.directory}    # ends it",
     ):
         narrator.say(f"  {line}")
 

@@ -1,20 +1,21 @@
-"""Somebody who asks a service again and again, with a new connection each time.
+"""Somebody who asks a service again and again.
 
-In: a URL. Out: how many answers came from each release, and every request that failed.
+In: a way to ask who answers. Out: how many answers came from each release, and every time that nobody answered.
 """
 
-import json
 import threading
 from collections import Counter
+from collections.abc import Callable
 from types import TracebackType
-from urllib.request import urlopen
+
+from ground import Answer
 
 
 class Visitor:
     """Asks from its start to its end."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, ask: Callable[[], Answer]) -> None:
+        self._ask_once = ask
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._ask, daemon=True)
         self.answers: Counter[str] = Counter()
@@ -33,7 +34,6 @@ class Visitor:
     def _ask(self) -> None:
         while not self._ended.is_set():
             try:
-                with urlopen(f"{self._url}/ready", timeout=10) as answer:
-                    self.answers[f"v{json.load(answer)['release']}"] += 1
+                self.answers[f"v{self._ask_once()['release']}"] += 1
             except OSError as error:
                 self.failures.append(str(error))

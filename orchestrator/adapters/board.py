@@ -12,6 +12,8 @@ from types import MappingProxyType
 
 import structlog
 
+from orchestrator.domain.held import noted
+from orchestrator.domain.machine_room import Hold
 from orchestrator.domain.snapshot import EnvironmentView, EventView
 
 _log = structlog.get_logger(__name__)
@@ -32,22 +34,36 @@ class Board:
 
     def __init__(self) -> None:
         self._writing = threading.Lock()
+        self._published: dict[str, EnvironmentView] = {}
         self._views: Mapping[str, EnvironmentView] = MappingProxyType({})
+        self._holds: tuple[Hold, ...] = ()
         self._callbacks: tuple[Callable[[Change], None], ...] = ()
         self._sequence = count(1)
 
     def publish(self, view: EnvironmentView) -> None:
         """Show `view` instead of what was shown of its environment; the same again is no change."""
         with self._writing:
-            if self._views.get(view.environment) == view:
+            self._published[view.environment] = view
+            shown = noted(view, self._holds)
+            if self._views.get(view.environment) == shown:
                 return
-            self._views = MappingProxyType({**self._views, view.environment: view})
-        self._call_out(view)
+            self._views = MappingProxyType({**self._views, view.environment: shown})
+        self._call_out(shown)
+
+    def hold(self, holds: tuple[Hold, ...]) -> None:
+        """Note these holds, and no others any more, at whatever depends on them."""
+        with self._writing:
+            self._holds = holds
+            shown = {name: noted(view, holds) for name, view in self._published.items()}
+            changed = [view for name, view in shown.items() if self._views.get(name) != view]
+            self._views = MappingProxyType(shown)
+        for view in changed:
+            self._call_out(view)
 
     def remove(self, environment: str) -> None:
         """Show this environment no more."""
         with self._writing:
-            if environment not in self._views:
+            if self._published.pop(environment, None) is None:
                 return
             kept = {name: view for name, view in self._views.items() if name != environment}
             self._views = MappingProxyType(kept)

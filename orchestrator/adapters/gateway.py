@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from orchestrator.domain.hint import RefHint
+from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, TraceView
 from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
 
 
@@ -56,3 +57,18 @@ class Gateway(Protocol):
 
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""
+
+    def engine(self) -> EngineView:
+        """The counters of the engine."""
+
+    def trace(self, which: str) -> TraceView:
+        """The path of a commit event, by delivery or by the beginning of a commit."""
+
+    def dead_letters(self) -> tuple[DeadLetterView, ...]:
+        """The last messages that nobody handled, newest first."""
+
+    def replay(self, number: int, *, by: str, why: str) -> Steered:
+        """Send a dead letter again."""
+
+    def steer(self, address: str, verb: str, *, by: str, why: str) -> Steered:
+        """Pause, resume, step, restart or stop (`verb`) the actor at an address."""

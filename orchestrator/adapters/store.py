@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,6 +42,7 @@ class _Record:
     reply_to: object
     reply: object
     failed: object
+    context: Context = field(default_factory=copy_context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,10 @@ class Store:
     def events(self, environment: str | None, limit: int) -> tuple[EventView, ...]:
         """Read the newest `limit` events, oldest first. Raises Temporary when there is no answer in time."""
         return self._ask(lambda c: store_questions.events(c, environment, limit))
+
+    def settle(self) -> None:
+        """Wait until everything recorded before is on disk. Raises Temporary when that takes too long."""
+        self._ask(lambda _connection: None)
 
     def purge(self, now: float, *, days: float = 30.0, event_days: float = 30.0, releases_kept: int = 100) -> None:
         """Forget overrides of what was removed `days` ago, events of `event_days` ago, and surplus releases."""
@@ -169,7 +175,7 @@ class Store:
             if error:
                 self._refuse(record, error)
             else:
-                self._tell(record.reply_to, record.reply)
+                self._tell(record, record.reply)
 
     def _reply(self, question: _Question) -> None:
         try:
@@ -182,12 +188,13 @@ class Store:
             job.answer.set_exception(error)
             return
         _log.error("not recorded", reason=str(error), rows=[type(row).__name__ for row in job.rows])
-        self._tell(job.reply_to, job.failed)
+        self._tell(job, job.failed)
 
-    def _tell(self, address: object, message: object) -> None:
-        if address is None or message is None:
+    def _tell(self, record: _Record, message: object) -> None:
+        """Deliver an answer as if its asker's context sent it, so that it belongs to what led to the record."""
+        if record.reply_to is None or message is None:
             return
         try:
-            self._deliver(address, message)
+            record.context.run(self._deliver, record.reply_to, message)
         except Exception:  # a lost answer must not end the one thread that writes
             _log.exception("answer not delivered", message=type(message).__name__)

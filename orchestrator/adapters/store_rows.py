@@ -88,7 +88,8 @@ def _come_back(connection: Connection, environment: str, service: str) -> None:
 
 def _event(row: Happened) -> dict[str, object]:
     place = {"environment": row.environment, "service": row.service}
-    return {"at": row.at, **place, "kind": row.kind, "text": _plain(row.text), "by": _plain(row.by)}
+    said = {"text": _plain(row.text), "by": _plain(row.by), "trace": _plain(row.trace)}
+    return {"at": row.at, **place, "kind": row.kind, **said}
 
 
 def _plain(text: str) -> str:

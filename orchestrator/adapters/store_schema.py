@@ -15,8 +15,11 @@ from sqlalchemy.pool import StaticPool
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
 
-VERSION = 1
+VERSION = 2
 """Written into the file; a file of a newer version is refused."""
+
+CHANGES = {2: "ALTER TABLE events ADD COLUMN trace TEXT NOT NULL DEFAULT ''"}
+"""What brings a file of the version before to each later one."""
 
 METADATA = MetaData()
 
@@ -63,6 +66,7 @@ EVENTS = Table(
     Column("kind", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("by", Text, nullable=False),
+    Column("trace", Text, nullable=False, server_default=""),
     Index("events_by_environment", "environment", "sequence"),
     sqlite_autoincrement=True,
 )
@@ -130,6 +134,8 @@ def _prepare(connection: Connection, path: Path) -> None:
         version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version > VERSION:
             raise Permanent(f"{path}: written by a newer anabranch (schema {version}, this one knows {VERSION})")
+        for step in range(version + 1, VERSION + 1) if version else ():
+            connection.exec_driver_sql(CHANGES[step])
         METADATA.create_all(connection)
         connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
 

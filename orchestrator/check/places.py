@@ -61,9 +61,15 @@ def _open_to_others(key: str, path: Path) -> str:
 
 def _secret(name: str, path: Path) -> CheckRow:
     ok, text = _readable(path)
-    if ok and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if ok and _others_read(path.stat()):
         ok, text = False, f"others can read it: chmod 600 {path}"
     return CheckRow("file", name, str(path), ok=ok, text=text)
+
+
+def _others_read(status: os.stat_result) -> bool:
+    """Somebody else's file, as those of a Secret in a pod, is given to this user through its group."""
+    group = stat.S_IRWXG if status.st_uid == os.geteuid() else 0
+    return bool(status.st_mode & (group | stat.S_IRWXO))
 
 
 def _known_hosts(path: Path) -> CheckRow:

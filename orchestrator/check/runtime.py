@@ -1,6 +1,6 @@
 """Can services run here, as whom, and on which ports?
 
-In: settings. Out: a row for the runtime, and one for the ports of local processes.
+In: settings. Out: a row for the runtime, and for a process one for its ports, for a cluster one for each missing right.
 """
 
 import errno
@@ -8,6 +8,7 @@ import os
 import socket
 from pathlib import Path
 
+from orchestrator.check.cluster import check_cluster
 from orchestrator.check.row import CheckRow
 from orchestrator.settings import Settings
 from orchestrator.settings.model import RuntimeName
@@ -19,7 +20,9 @@ _EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 def check_runtime(settings: Settings) -> tuple[CheckRow, ...]:
     """Judge the runtime that the settings name."""
-    if settings.runtime is not RuntimeName.PROCESS:
+    if settings.runtime is RuntimeName.KUBERNETES:
+        return check_cluster(settings)
+    if settings.runtime is RuntimeName.MEMORY:
         return (CheckRow("runtime", settings.runtime, "", ok=True, text="a dry run: no service is started"),)
     return (_user(os.geteuid() == 0, settings.process.allow_root), _ports(*settings.process.ports))
 

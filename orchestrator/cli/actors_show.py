@@ -1,26 +1,28 @@
-"""actors show: what is this one actor doing, and what did it do last?"""
+"""actors show: what is this one actor doing, what does it wait for, and what did it do last?"""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass, fields
 
 import typer
 
-from orchestrator.cli import completion, options
+from orchestrator.cli import options, wires
+from orchestrator.cli.actor_choice import Which, find
 from orchestrator.cli.output import chosen, emit
-from orchestrator.cli.session import open_session
-from orchestrator.cli.times import lasting
-from orchestrator.domain.snapshot import ActorView
+from orchestrator.cli.session import Session, open_session
+from orchestrator.cli.times import exact, lasting
+from orchestrator.domain.snapshot import ActorView, WireView
 from orchestrator.domain.text import printable
 from orchestrator.errors import NotFound
 
-Which = Annotated[
-    str,
-    typer.Argument(
-        metavar="ADDRESS|ENVIRONMENT:SERVICE",
-        help="An address as `actors tree -q` prints it, or a service.",
-        autocompletion=completion.services,
-    ),
-]
+_LONGEST_LINE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class ActorPage(ActorView):
+    """An actor, the addresses and names of its children, and for a service its wires."""
+
+    children: tuple[str, ...] = ()
+    wires: tuple[WireView, ...] = ()
 
 
 def show(
@@ -30,48 +32,62 @@ def show(
     output: options.Form = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """Show one actor: state, mailbox, last messages, last failure.
+    """Show one actor: state, what it waits for, children, wires, last messages, last failure.
 
     \b
     Examples:
       anabranch actors show bugfix:web
       anabranch -n bugfix actors show web
+      anabranch actors show "repository web"
       anabranch actors show /A17 -o json
     """
     form = chosen(output, quiet=quiet)
     session = open_session(context, environment)
     actors = session.daemon.actors()
-    actor = by_address(actors, which)
-    if actor is None:
-        service = session.own_service(which)
-        actor = by_service(actors, service.environment, service.service)
+    actor = complete(session, actors, find(session, actors, which))
     emit(form, actor, [actor.address], lambda: print(page(actor)))
 
 
-def by_address(actors: Sequence[ActorView], address: str) -> ActorView | None:
-    """Find an actor by its address."""
-    return next((actor for actor in actors if actor.address == address), None)
+def complete(session: Session, actors: Sequence[ActorView], actor: ActorView) -> ActorPage:
+    """Add what only the other actors and the board know."""
+    children = tuple(f"{other.address} {other.name}" for other in actors if other.parent == actor.address)
+    own = {field.name: getattr(actor, field.name) for field in fields(actor)}
+    return ActorPage(**own, children=children, wires=_wires(session, actor))
 
 
-def by_service(actors: Sequence[ActorView], environment: str, service: str) -> ActorView:
-    """Find the actor of a service; raises NotFound."""
-    for actor in actors:
-        if actor.kind == "service" and actor.name == f"service {environment}:{service}":
-            return actor
-    raise NotFound(f"no actor for {environment}:{service} (anabranch actors tree)")
+def _wires(session: Session, actor: ActorView) -> tuple[WireView, ...]:
+    if actor.kind != "service":
+        return ()
+    try:
+        services = session.daemon.environment(actor.environment).services
+    except NotFound:
+        return ()
+    return tuple(wire for service in services if service.service == actor.service for wire in service.wires)
 
 
-def page(actor: ActorView) -> str:
+def page(actor: ActorPage) -> str:
     """Everything about an actor, a fact on each line."""
+    timer = "" if actor.wakes_in is None else f"a timer, in {exact(actor.wakes_in)}"
+    mean = f", {exact(actor.busy / actor.handled)} each" if actor.handled else ""
+    failure = f"{lasting(actor.failed_for)} ago: {actor.last_failure}" if actor.last_failure else ""
     facts = (
         ("address", actor.address),
         ("parent", actor.parent),
         ("state", f"{actor.state} for {lasting(actor.since)}" + (f": {actor.detail}" if actor.detail else "")),
-        ("mailbox", f"{actor.waiting} waiting, {actor.handled} handled"),
+        ("held", actor.held),
+        ("waits for", timer if actor.waiting == 0 else f"its turn: {actor.waiting} messages"),
+        ("mailbox", f"{actor.waiting} waiting, {actor.handled} handled in {exact(actor.busy)}{mean}"),
         ("age", f"{lasting(actor.age)}, {actor.restarts} restarts"),
+        *_listed("children", actor.children),
+        *_listed("wires", [f"{wire.variable} -> {wires.target(wire)} ({wire.origin})" for wire in actor.wires]),
         ("last", actor.last_message),
-        ("failure", actor.last_failure),
-        *(("" if index else "messages", message) for index, message in enumerate(actor.last_messages)),
+        *_listed("messages", actor.last_messages),
+        ("failure", failure),
+        *_listed("at", actor.frames),
     )
     lines = [actor.name, *(f"  {label:10}{fact}" for label, fact in facts if fact)]
-    return "\n".join(printable(line, 2000) for line in lines)
+    return "\n".join(printable(line, _LONGEST_LINE) for line in lines)
+
+
+def _listed(label: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [("" if index else label, line) for index, line in enumerate(lines)]

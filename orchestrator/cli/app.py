@@ -12,8 +12,12 @@ from typing import TextIO
 import typer
 
 from orchestrator.cli import bash_words, options
-from orchestrator.cli.actors_show import show as actors_show
-from orchestrator.cli.actors_tree import tree as actors_tree
+from orchestrator.cli.actors_dead_letters import dead_letters
+from orchestrator.cli.actors_show import show
+from orchestrator.cli.actors_steer import pause, restart, resume, step, stop
+from orchestrator.cli.actors_top import top
+from orchestrator.cli.actors_trace import trace
+from orchestrator.cli.actors_tree import tree
 from orchestrator.cli.approve_removal import approve_removal
 from orchestrator.cli.check import check
 from orchestrator.cli.daemon import daemon
@@ -52,6 +56,7 @@ _DEBUG = "ANABRANCH_DEBUG"
 _SEEING = (envs, ps, wires, describe, history, logs, wait)
 _CHANGING = (edit, set_variables, unset, redeploy, sync, approve_removal)
 _RUNNING = (init, check, up, daemon, forwarder, version)
+_STEERING = (tree, show, top, trace, dead_letters, pause, resume, step, restart, stop)
 
 app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
 _hook = typer.Typer(rich_markup_mode=None)
@@ -88,12 +93,13 @@ def hook() -> None:
 
 @_actors.callback()
 def actors() -> None:
-    """The machine room: what each actor does and waits for.
+    """The machine room: what each actor does and waits for, and how to steer it.
 
     \b
     Examples:
-      anabranch actors tree
+      anabranch actors tree --problems
       anabranch actors show bugfix:web
+      anabranch actors pause bugfix:web --why "looking into it"
     """
 
 
@@ -108,8 +114,8 @@ _hook.command("install")(install)
 _deliveries.callback(invoke_without_command=True)(deliveries)
 _deliveries.command("show")(deliveries_show)
 _deliveries.command("replay")(replay)
-_actors.command("tree")(actors_tree)
-_actors.command("show")(actors_show)
+for _steering in _STEERING:
+    _actors.command(_steering.__name__.replace("_", "-"))(_steering)
 app.add_typer(_hook, name="hook")
 app.add_typer(_actors, name="actors")
 app.add_typer(_deliveries, name="deliveries")

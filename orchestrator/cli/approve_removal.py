@@ -6,12 +6,19 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import options
+from orchestrator.cli import completion, options
 from orchestrator.cli.output import chosen, emit
 from orchestrator.cli.session import open_session
 from orchestrator.domain.text import printable
 
-Repository = Annotated[str, typer.Argument(metavar="REPOSITORY", help="The repository's name in the settings.")]
+Repository = Annotated[
+    str,
+    typer.Argument(
+        metavar="REPOSITORY",
+        help="The repository's name in the settings.",
+        autocompletion=completion.repositories,
+    ),
+]
 
 
 def approve_removal(

@@ -27,6 +27,17 @@ def services(context: typer.Context, incomplete: str) -> list[str]:
     return [name for name in [*bare, *(service.name for service in found)] if name.startswith(incomplete)]
 
 
+def actors(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer services, and addresses of actors."""
+    if not incomplete.startswith("/"):
+        return services(context, incomplete)
+    try:
+        found = _daemon(context).actors()
+    except Exception:  # a shell that completes must not be disturbed
+        return []
+    return [actor.address for actor in found if actor.address.startswith(incomplete)]
+
+
 def all_names(context: typer.Context, incomplete: str) -> list[str]:
     """Offer environments and services."""
     return [*environments(context, incomplete), *services(context, incomplete)]
@@ -65,6 +76,21 @@ def _path(given: object) -> Path | None:
     return Path(str(given)) if given else None
 
 
+def repositories(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer repositories that were looked at."""
+    names = {looked.repository for view in _all(context) for looked in view.looked_at}
+    return sorted(name for name in names if name.startswith(incomplete))
+
+
+def edited(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the edited variables of the service that is named before them."""
+    environment, _, name = str(context.params.get("service") or "").rpartition(":")
+    meant = environment or _meant(context)
+    views = [view for view in _all(context) if meant in (view.environment, view.branch)]
+    written = [v for view in views for service in view.services if service.service == name for v in service.variables]
+    return [v.name for v in written if v.source == "edited" and v.name.startswith(incomplete)]
+
+
 def _meant(context: typer.Context) -> str | None:
     named = _given(context, "environment") or os.environ.get("ANABRANCH_ENVIRONMENT")
     return str(named) if named else checkout.here()
@@ -77,7 +103,10 @@ def _given(context: typer.Context, option: str) -> object:
 
 def _all(context: typer.Context) -> tuple[EnvironmentView, ...]:
     try:
-        path = socket_path.find(_path(_given(context, "socket")), os.environ)
-        return Daemon(path, _SECONDS).environments()
+        return _daemon(context).environments()
     except Exception:  # a shell that completes must not be disturbed
         return ()
+
+
+def _daemon(context: typer.Context) -> Daemon:
+    return Daemon(socket_path.find(_path(_given(context, "socket")), os.environ), _SECONDS)

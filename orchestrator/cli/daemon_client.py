@@ -8,6 +8,7 @@ from typing import Self
 
 from orchestrator.cli.connection import Connection, Lines
 from orchestrator.cli.decode import record, records
+from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, TraceView
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.snapshot import (
     ActorView,
@@ -58,6 +59,26 @@ class Daemon:
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""
         return records(ActorView, self._connection.get("actors"))
+
+    def engine(self) -> EngineView:
+        """The counters of the actor engine."""
+        return record(EngineView, self._connection.get("engine"))
+
+    def trace(self, which: str) -> TraceView:
+        """The path of a commit event, by delivery or commit."""
+        return record(TraceView, self._connection.get("traces", which))
+
+    def dead_letters(self) -> tuple[DeadLetterView, ...]:
+        """The last messages that nobody handled, newest first."""
+        return records(DeadLetterView, self._connection.get("dead-letters"))
+
+    def replay(self, number: int, why: str) -> Steered:
+        """Send a dead letter again."""
+        return record(Steered, self._connection.send("POST", "dead-letters", str(number), "replay", value={"why": why}))
+
+    def steer(self, address: str, verb: str, why: str) -> Steered:
+        """Pause, resume, step, restart or stop an actor."""
+        return record(Steered, self._connection.send("POST", "actors", address, verb, value={"why": why}))
 
     def edit(self, service: ServiceView, changes: dict[str, str | None], *, careful: bool) -> Edited:
         """Set and unset variables; `careful` refuses when somebody changed them since `service` was read."""

@@ -11,7 +11,7 @@ from orchestrator.cli.output import Output, chosen, emit
 from orchestrator.cli.session import Session, open_session, parse, releases_of
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.naming import ServiceId
-from orchestrator.domain.snapshot import EnvironmentView
+from orchestrator.domain.snapshot import EnvironmentView, ServiceView
 from orchestrator.errors import NotFound
 
 What = Annotated[
@@ -60,7 +60,18 @@ def _describe_service(form: Output, session: Session, wanted: ServiceId) -> None
         entry = releases_of(session.daemon.history(service), wanted)[0]
         emit(form, entry, [name(entry)], lambda: print(page.release(service, entry, time.time())))
     else:
-        emit(form, service, [service.name], lambda: print(page.service(service, time.time())))
+        emit(
+            form,
+            service,
+            [service.name],
+            lambda: print(page.service(service, _problems(session, service), time.time())),
+        )
+
+
+def _problems(session: Session, service: ServiceView) -> tuple[str, ...]:
+    """Say why a newer commit of the service's repository is not deployed here."""
+    lines = session.daemon.environment(service.environment).problems
+    return tuple(line for line in lines if service.present and line.startswith(f"{service.repository}@"))
 
 
 def _environment(session: Session, what: str | None) -> EnvironmentView | None:

@@ -79,7 +79,7 @@ class _Round:
             except AnabranchError as error:
                 problem = error
                 break
-        raise Permanent(f"{problem}; your text is kept in {self._editor.path}")
+        raise self._kept(problem)
 
     def _save(self, saved: str) -> Edited | None:
         if not edit_buffer.without_remark(saved).strip():
@@ -89,13 +89,19 @@ class _Round:
 
     def _show_the_other_change(self, saved: str) -> None:
         mine = edit_buffer.changes(self._service, edit_buffer.read(saved))
-        theirs = self._session.own_service(self._service.name)
+        try:
+            theirs = self._session.own_service(self._service.name)
+        except AnabranchError as error:
+            raise self._kept(error) from error
         said = edit_buffer.difference(self._service, theirs) or "something"
         self._service = theirs
         text = edit_buffer.render(theirs, edit_buffer.onto(theirs, mine), time.time())
         self._shown = edit_buffer.with_remark(
             text, f"Somebody else changed {said}; this is your text with that. Save it again, or empty the file."
         )
+
+    def _kept(self, problem: AnabranchError | None) -> Permanent:
+        return Permanent(f"{problem}; your text is kept in {self._editor.path}")
 
     def _done(self, edited: Edited | None) -> Edited | None:
         self._editor.forget()

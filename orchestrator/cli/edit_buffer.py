@@ -94,15 +94,25 @@ def _head(service: ServiceView) -> Sequence[str]:
 
 
 def _line(name: str, text: str, variable: VariableView | None, service: ServiceView, now: float) -> str:
+    comment = _comment(variable, service, now) if variable else ""
+    return f"{_entry(name, text):{_COMMENT_COLUMN}} {comment}".rstrip()
+
+
+def _entry(name: str, text: str) -> str:
+    """Write one line that `read` takes for this very text, with quotation marks only where it needs them."""
     import yaml
 
-    style = '"' if "\n" in text else None
-    entry = yaml.safe_dump({name: text}, width=float("inf"), allow_unicode=True, default_style=None)
-    if style or "\n" in entry.rstrip("\n"):
-        quoted = yaml.safe_dump(text, width=float("inf"), default_style='"').rstrip("\n")
-        entry = f"{name}: {quoted}"
-    comment = _comment(variable, service, now) if variable else ""
-    return f"{entry.rstrip():{_COMMENT_COLUMN}} {comment}".rstrip()
+    plain = yaml.safe_dump({name: text}, width=float("inf"), allow_unicode=True).rstrip("\n")
+    key, value = (yaml.safe_dump(part, width=float("inf"), default_style='"').rstrip("\n") for part in (name, text))
+    shorter = (entry for entry in (plain, f"{name}: {value}") if "\n" not in entry and _says(entry, {name: text}))
+    return next(shorter, f"{key}: {value}")
+
+
+def _says(entry: str, texts: Texts) -> bool:
+    try:
+        return read(entry) == texts
+    except Permanent:
+        return False
 
 
 def _comment(variable: VariableView, service: ServiceView, now: float) -> str:

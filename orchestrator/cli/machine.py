@@ -8,7 +8,7 @@ from orchestrator.cli.times import iso
 from orchestrator.domain.text import printable
 
 _MOMENTS = frozenset(
-    {"at", "changed", "created", "edited_at", "forwarded_at", "last_at", "last_refused_at", "received_at"}
+    {"at", "began", "changed", "created", "edited_at", "forwarded_at", "last_at", "last_refused_at", "received_at"}
 )
 
 

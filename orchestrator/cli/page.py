@@ -19,11 +19,12 @@ _LONGEST_LINE = 2000
 _LOG_LINES = 10
 
 
-def service(view: ServiceView, now: float) -> str:
-    """Everything about a service."""
+def service(view: ServiceView, problems: Sequence[str], now: float) -> str:
+    """Everything about a service; `problems` are those of its repository's head."""
     return _text(
         (
             *_head(view),
+            *_labelled("problems", problems),
             *(_release("serving", view.serving, now) if view.serving else ()),
             *(_release(view.pending.status.lower() or "pending", view.pending, now) if view.pending else ()),
             *_labelled("address", _addresses(view)),
@@ -56,12 +57,13 @@ def environment(view: EnvironmentView, now: float) -> str:
 def release(view: ServiceView, entry: HistoryEntry, now: float) -> str:
     """Everything about one release."""
     shown = [r for r in (view.serving, view.pending) if r and r.number == entry.number]
+    logs = f"anabranch logs {view.name}@v{entry.number} · "
     return _text(
         (
             f'{view.name}@v{entry.number}   {entry.status}   {entry.commit[:7]} "{entry.subject}"',
             *_labelled("made", [f"{ago(entry.created, now)} ago by {_cause(entry)}: {entry.change}"]),
             *(line for r in shown for line in _release(entry.status.lower(), r, now)),
-            *_labelled("try", [f"anabranch logs {view.name}@v{entry.number} · anabranch history {view.name}"]),
+            *_labelled("try", [f"{logs if shown else ''}anabranch history {view.name}"]),
         )
     )
 

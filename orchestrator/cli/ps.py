@@ -12,8 +12,10 @@ from orchestrator.cli.output import chosen, emit
 from orchestrator.cli.session import open_session
 from orchestrator.cli.table import Table, ill_first, show
 from orchestrator.cli.times import ago
-from orchestrator.domain.snapshot import ServiceView
+from orchestrator.domain.snapshot import EnvironmentView, ServiceView
+from orchestrator.domain.text import printable
 
+_LONGEST_LINE = 2000
 _HEADER = ("SERVICE", "RELEASE", "COMMIT", "STATUS", "ADDRESS", "CHANGED", "NOTE")
 
 Everything = Annotated[bool, typer.Option("-a", "--all", help="Also what is borrowed from the baseline.")]
@@ -41,10 +43,11 @@ def ps(
     session = open_session(context, environment)
 
     def once() -> None:
-        found = session.services(services)
+        view = None if services else session.environment()
+        found = view.services if view else session.services(services)
         shown = tuple(service for service in found if service.present or everything or services)
         hidden = tuple(service for service in found if service not in shown)
-        emit(form, shown, [service.name for service in shown], lambda: _show(shown, hidden))
+        emit(form, shown, [service.name for service in shown], lambda: _show(shown, hidden, remarks(view)))
 
     repeat(session.daemon, once) if watch else once()
 
@@ -61,10 +64,20 @@ def footer(borrowed: Sequence[ServiceView]) -> str:
     return f"+ {len(borrowed)} from the baseline: {names} (anabranch -n {borrowed[0].environment} ps --all)"
 
 
-def _show(shown: Sequence[ServiceView], hidden: Sequence[ServiceView]) -> None:
+def remarks(view: EnvironmentView | None) -> tuple[str, ...]:
+    """Tell what no row tells: what of git is not deployed, and why."""
+    if view is None:
+        return ()
+    missing = () if view.exists else tuple(f"{at.repository}: {at.note}" for at in view.looked_at)
+    return tuple(printable(line, _LONGEST_LINE) for line in (*view.problems, *view.notices, *missing))
+
+
+def _show(shown: Sequence[ServiceView], hidden: Sequence[ServiceView], lines: Sequence[str]) -> None:
     show(table(shown, time.time()))
     if hidden:
         print(footer(hidden))
+    for line in lines:
+        print(f"! {line}")
 
 
 def _row(service: ServiceView, now: float) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+_PARTS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"))
 
 
 def ago(at: float, now: float) -> str:
@@ -15,6 +16,16 @@ def lasting(seconds: float) -> str:
     for size, unit in _UNITS:
         if seconds >= size:
             return f"{int(seconds // size)}{unit}"
+    return "0s"
+
+
+def exact(seconds: float) -> str:
+    """Say how long in the unit that suits it, `40us`, `1.2ms`, `3.4s`; a minute and more as `lasting`."""
+    if seconds >= 60:
+        return lasting(seconds)
+    for size, unit in _PARTS:
+        if seconds >= size:
+            return f"{seconds / size:.3g}{unit}"
     return "0s"
 
 

@@ -4,10 +4,13 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import options, rollout
+from orchestrator.cli import completion, options, rollout
 from orchestrator.cli.session import open_session
 
-Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Variables that were edited or set.")]
+Names = Annotated[
+    list[str],
+    typer.Argument(metavar="NAME", help="Variables that were edited or set.", autocompletion=completion.edited),
+]
 
 
 def unset(

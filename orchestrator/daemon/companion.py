@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -21,9 +21,9 @@ _STOP_SECONDS = 20
 
 
 @contextmanager
-def companion(arguments: tuple[str, ...], stop: threading.Event) -> Iterator[None]:
-    """Keep one process running until the context ends; once `stop` is set it is not started again."""
-    keeper = _Keeper(arguments, stop)
+def companion(arguments: tuple[str, ...], stopping: Callable[[], bool]) -> Iterator[None]:
+    """Keep one process running until the context ends; while `stopping` is true it is not started again."""
+    keeper = _Keeper(arguments, stopping)
     keeper.start()
     try:
         yield
@@ -32,20 +32,20 @@ def companion(arguments: tuple[str, ...], stop: threading.Event) -> Iterator[Non
 
 
 class _Keeper(threading.Thread):
-    def __init__(self, arguments: tuple[str, ...], stop: threading.Event):
+    def __init__(self, arguments: tuple[str, ...], stopping: Callable[[], bool]):
         super().__init__(name="companion", daemon=True)
         self._arguments = arguments
-        self._stop_asked = stop
+        self._stopping = stopping
         self._ended = threading.Event()
         self._lifeline = Lifeline()
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self) -> None:
         wait = _FIRST_WAIT
-        while not (self._ended.is_set() or self._stop_asked.is_set()):
+        while not (self._ended.is_set() or self._stopping()):
             began = time.monotonic()
             how = self._once()
-            if self._ended.is_set() or self._stop_asked.is_set():
+            if self._ended.is_set() or self._stopping():
                 return
             wait = _FIRST_WAIT if time.monotonic() - began > _LONG_ENOUGH else wait
             _log.warning("the forwarder ended, starting it again", how=how, seconds=wait)

@@ -1,4 +1,4 @@
-"""From settings to what each part wants to be told; nothing below this package knows the settings' shape."""
+"""From settings to what each part wants to be told."""
 
 import os
 import time
@@ -9,6 +9,8 @@ from orchestrator.adapters.api import ApiOptions
 from orchestrator.adapters.git import GitOptions, Places
 from orchestrator.errors import Permanent
 from orchestrator.runtimes import Runtime, Source
+from orchestrator.runtimes.kubernetes import KubernetesRuntime
+from orchestrator.runtimes.kubernetes.from_settings import options_of
 from orchestrator.runtimes.memory import MemoryRuntime
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime
 from orchestrator.settings import Settings
@@ -41,6 +43,8 @@ def open_runtime(settings: Settings, source: Source) -> Runtime:
     """Make the runtime that the settings name."""
     if settings.runtime is RuntimeName.MEMORY:
         return MemoryRuntime()
+    if settings.runtime is RuntimeName.KUBERNETES:
+        return KubernetesRuntime(options_of(settings), source)
     return ProcessRuntime(process_options(settings), source)
 
 

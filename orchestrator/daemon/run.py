@@ -5,16 +5,14 @@ The runner of local processes comes first of all, so that it starts from a proce
 
 import os
 import random
-import signal
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
 
-from actors.engine import open_system
+from actors.engine import current_trace, open_system
 from actors.gateway import ActorGateway
 from actors.messages import StartOrchestrator
 from actors.orchestrator import OrchestratorActor
@@ -29,7 +27,9 @@ from orchestrator.daemon.companion import companion
 from orchestrator.daemon.options import about, api_options, check_runtime, git_options, open_runtime, secrets
 from orchestrator.daemon.post import Post
 from orchestrator.daemon.state import locked
+from orchestrator.errors import Temporary
 from orchestrator.settings import Settings
+from orchestrator.stop import Stop
 
 _log = structlog.get_logger("daemon")
 
@@ -37,25 +37,34 @@ _log = structlog.get_logger("daemon")
 def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
     """Run until SIGTERM or SIGINT; `forwarder` is the argument list of a forwarder to run beside, empty for none.
 
-    Raises Permanent with one line when something that it needs cannot be had.
+    Raises Permanent with one line when something that it needs cannot be had, Temporary when the root of the actors
+    failed too often: everything is built anew by whoever starts the daemon again.
     """
-    log.configure(settings.log.level, settings.log.format, secrets(settings))
-    stop = _stop_on_signals()
+    log.configure(settings.log.level, settings.log.format, secrets(settings), trace=current_trace)
+    stop = Stop()
+    escalated: list[str] = []
+
+    def give_up(reason: str) -> None:
+        escalated.append(reason)
+        stop.ask()
+
     with ExitStack() as stack:
         check_runtime(settings)
         stack.enter_context(locked(settings.state_directory))
         os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
-        _start(settings, stack)
+        _start(settings, stack, give_up)
         if forwarder:
-            stack.enter_context(companion(forwarder, stop))
+            stack.enter_context(companion(forwarder, lambda: stop.asked))
         _log.info("ready", socket=str(settings.socket), runtime=settings.runtime.value, pid=os.getpid())
         stop.wait()
         _log.info("stopping")
     _log.info("stopped")
+    if escalated:
+        raise Temporary(f"{escalated[0]}; see the log, then start the daemon again")
     return 0
 
 
-def _start(settings: Settings, stack: ExitStack) -> None:
+def _start(settings: Settings, stack: ExitStack, escalated: Callable[[str], None]) -> None:
     post, board, roster = Post(), Board(), Roster()
     mirrors = _mirrors(settings)
     for mirror in mirrors.values():
@@ -72,7 +81,7 @@ def _start(settings: Settings, stack: ExitStack) -> None:
     store = Store(settings.state_directory / "store.sqlite", post.deliver)
     stack.callback(store.close)
     ports = Ports(settings, mirrors, runtime, store, board, roster, time.time, time.monotonic, random.random)
-    system = open_system({CAPABILITY: ports})
+    system = open_system({CAPABILITY: ports}, escalated=escalated)
     stack.callback(system.shutdown)
     root = system.createActor(OrchestratorActor, globalName="anabranch")
     post.open(system, root)
@@ -90,10 +99,3 @@ def _mirrors(settings: Settings) -> Mapping[str, Mirror]:
         r.name: Mirror(directory / r.name, r.name, r.url, options, r.default_branch or None)
         for r in settings.repositories
     }
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    return stop

@@ -28,7 +28,8 @@ def view(
     present = [s for s in services if s.present]
     shown = [s for s in services if s.present or any(c.startswith(f"{environment}:") for c in s.needed_by)]
     status = worst([s.status for s in present] + ([Health.DEGRADED] if membership.problems else []))
-    lines = (*membership.problems, *_notes(heads), *notices, *_pulls(heads))
+    notices = (*_notes(heads), *notices)
+    lines = (*membership.problems, *notices, *_pulls(heads))
     return EnvironmentView(
         environment=environment,
         branch=branch,

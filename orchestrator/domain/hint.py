@@ -26,7 +26,8 @@ class RefHint:
     """`ref` is a full `refs/heads/…`, bytes that are no UTF-8 as surrogate escapes; empty means the whole repository.
 
     `repository` is a configured name; `delivery` names what led here; `pull` is one line for people
-    about the branch's pull request, empty when nothing was told of one. Raises `Malformed` when a field is not that.
+    about the branch's pull request, empty when nothing was told of one; `received` is when the delivery was taken, in
+    milliseconds since the epoch, 0 when nobody says. Raises `Malformed` when a field is not that.
     """
 
     repository: str
@@ -34,6 +35,7 @@ class RefHint:
     deleted: bool
     delivery: str
     pull: str = ""
+    received: int = 0
 
     def __post_init__(self) -> None:
         if not _WORD.fullmatch(self.repository):
@@ -91,4 +93,5 @@ def _hint(item: object) -> RefHint:
         deleted=payload.flag(item, "deleted"),
         delivery=payload.text(item, "delivery"),
         pull=payload.text_or("", item, "pull"),
+        received=payload.number_or_zero(item, "received"),
     )

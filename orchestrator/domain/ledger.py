@@ -87,7 +87,7 @@ class ServiceRemoved:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Something worth telling: `kind` is a PascalCase word, `by` says who or what caused it."""
+    """Something worth telling: `kind` is a PascalCase word, `by` says who or what caused it, `trace` in which trace."""
 
     at: float
     environment: str
@@ -95,6 +95,7 @@ class Happened:
     kind: str
     text: str
     by: str = ""
+    trace: str = ""
 
 
 Row = (

@@ -64,6 +64,11 @@ def number(value: object, *path: str) -> int:
     return found
 
 
+def number_or_zero(value: object, *path: str) -> int:
+    """Read a whole number that a sender may leave out or set to null."""
+    return 0 if at_or_none(value, *path) is None else number(value, *path)
+
+
 def flag(value: object, *path: str) -> bool:
     """Read true or false."""
     found = at(value, *path)

@@ -116,7 +116,7 @@ def next_release(
     new_digest = digest(member.commit, member.workload, resolved)
     if current and current.digest == new_digest and hint is not Cause.REDEPLOY:
         return None
-    cause, change = _why(member, resolved, current, hint)
+    cause, change = _why(member, resolved, current, hint) if current else (hint or Cause.PUSH, _beginning(last_number))
     return Release(
         environment=environment,
         branch=printable(member.branch, 256),
@@ -135,11 +135,13 @@ def next_release(
     )
 
 
+def _beginning(last_number: int) -> str:
+    return "back after its removal" if last_number else "first release"
+
+
 def _why(
-    member: Member, resolved: tuple[ResolvedContainer, ...], current: Release | None, hint: Cause | None
+    member: Member, resolved: tuple[ResolvedContainer, ...], current: Release, hint: Cause | None
 ) -> tuple[Cause, str]:
-    if current is None:
-        return hint or Cause.PUSH, "first release"
     if current.commit != member.commit:
         return Cause.PUSH, f"commit {current.commit[:7]} -> {member.commit[:7]}"
     if hint is Cause.REDEPLOY:

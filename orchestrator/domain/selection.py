@@ -1,7 +1,8 @@
 """Which branches of a repository become environments.
 
 In: what git listed, the patterns and the cap of the settings. Out: the branches to follow, default branch first, and a
-line for those that are refused. Branches that are followed already keep their place when the cap is reached.
+line for each that is refused, of many the first 20. Branches that are followed already keep their place when the cap
+is reached.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from orchestrator.domain.branch_patterns import is_selected
 from orchestrator.domain.commit import environment_of
 from orchestrator.errors import Permanent
+
+_MOST_TOLD = 20
 
 Branches = Sequence[tuple[str, str]]
 """(branch, commit) pairs."""
@@ -26,7 +29,7 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is followed, in the order to read it; one line for each refusal; all that could be, were it not too many."""
+    """What is followed, in the order to read it; lines about refusals; all that could be, were it not too many."""
 
     followed: tuple[Followed, ...] = ()
     refused: tuple[str, ...] = ()
@@ -56,5 +59,13 @@ def select(branches: Branches, default_branch: str, before: Collection[str], rul
             refused.append(str(error))
     over = len(followed) - rules.most
     if over > 0:
-        refused.append(f"{over} branches are not deployed: at most {rules.most} are (limits.branches_per_repository)")
-    return Selection(tuple(followed[: rules.most]), tuple(refused), tuple(followed))
+        refused.insert(
+            0, f"{over} branches are not deployed: at most {rules.most} are (limits.branches_per_repository)"
+        )
+    return Selection(tuple(followed[: rules.most]), _told(refused), tuple(followed))
+
+
+def _told(refused: Sequence[str]) -> tuple[str, ...]:
+    """Tell the first refusals, and of the others how many: whoever may push could make any number of them."""
+    more = len(refused) - _MOST_TOLD
+    return (*refused[:_MOST_TOLD], *((f"{more} more lines like these",) if more > 0 else ()))

@@ -126,7 +126,7 @@ class EnvironmentView:
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """Something that happened: `kind` is a PascalCase word, `by` says who or what caused it."""
+    """Something that happened: `kind` is a PascalCase word, `by` says who or what caused it, `trace` in which trace."""
 
     sequence: int
     at: float
@@ -135,6 +135,7 @@ class EventView:
     kind: str
     text: str
     by: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class ActorView:
-    """One actor as the machine room sees it; times are seconds, `since` how long the state has lasted."""
+    """One actor as the machine room sees it; times are seconds, `since` how long the state has lasted.
+
+    `busy` is the time spent in handlers, `wakes_in` when its next timer is due (None: never). `last_failure` is
+    `failed_for` seconds old and happened at `frames` of the code. `held` says who paused or stopped it, and why.
+    """
 
     address: str
     name: str
@@ -171,6 +176,13 @@ class ActorView:
     last_message: str = ""
     last_failure: str = ""
     last_messages: tuple[str, ...] = ()
+    failed_for: float = 0.0
+    frames: tuple[str, ...] = ()
+    busy: float = 0.0
+    wakes_in: float | None = None
+    held: str = ""
+    environment: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

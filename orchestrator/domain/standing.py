@@ -107,7 +107,8 @@ def _pending(standing: Standing) -> str:
     if standing.serving:
         return ""
     if standing.newest is None:
-        return f"{name} is not ready: {_first(standing.resolution.missing) or 'its first release is being made'}"
+        lacking = standing.refusal or _first(standing.resolution.missing)
+        return f"{name} is not ready: {lacking or 'its first release is being made'}"
     seen = standing.newest.observation
     return f"{name} v{standing.newest.release.number} is not ready: {seen.reason or seen.health.value}"
 
@@ -162,7 +163,7 @@ def status_of(standing: Standing) -> tuple[Health, str]:
     if standing.member is None:
         return _status_borrowed(standing)
     if standing.refusal:
-        return Health.DEGRADED, standing.refusal
+        return Health.DEGRADED, f"{standing.member.where} {standing.refusal}"
     if standing.resolution.missing:
         return Health.WAITING, standing.resolution.missing[0]
     if newest is None:

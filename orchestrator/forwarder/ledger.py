@@ -79,6 +79,7 @@ class Unread:
     headers: str
     body: bytes
     intact: bool
+    received_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,15 @@ def insert(db: Connection, entry: Entry) -> Receipt:
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
     """Return the oldest deliveries that wait to be parsed, at least one, few enough that their bodies are small."""
     rows = db.execute(
-        "SELECT seq, hook, headers, body, body_digest FROM delivery LEFT JOIN body USING (seq)"
+        "SELECT seq, received_at, hook, headers, body, body_digest FROM delivery LEFT JOIN body USING (seq)"
         " WHERE state = 'journalled' ORDER BY seq LIMIT ?",
         (limit,),
     )
     return tuple(
-        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected)
-        for seq, hook, headers, body, expected in _up_to(_BODIES_AT_ONCE, rows, lambda row: len(row[3] or b""))
+        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected, received_at=received_at)
+        for seq, received_at, hook, headers, body, expected in _up_to(
+            _BODIES_AT_ONCE, rows, lambda row: len(row[4] or b"")
+        )
     )
 
 

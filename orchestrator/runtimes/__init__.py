@@ -1,7 +1,7 @@
 """The port: where services run.
 
 In: releases and routes, ordered by the actors. Out: observations, called from the runtime's own thread.
-Every implementation passes the one contract suite in `tests/process/test_runtime_contract.py`.
+Every implementation passes the one contract suite in `tests/runtimes/contract.py`.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -12,7 +12,7 @@ from orchestrator.domain.text import did_you_mean
 from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.errors import Permanent
 from orchestrator.settings.mistake import Mistake
-from orchestrator.settings.model import RuntimeName, Settings
+from orchestrator.settings.model import Settings
 from orchestrator.settings.sections import ForwardedHook
 
 LONGEST_SOCKET = 100
@@ -48,8 +48,6 @@ def _runtime(settings: Settings) -> tuple[Mistake, ...]:
     first, last = settings.process.ports
     if first > last:
         return (Mistake(("process", "ports"), "write the first port, then the last: [20000, 32000]"),)
-    if settings.runtime is RuntimeName.KUBERNETES:
-        return (Mistake(("runtime",), "the kubernetes runtime is not there yet; write process or memory"),)
     return ()
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 from pydantic import Field
 
 from orchestrator.settings.sections import (
+    Actors,
     Api,
     Branches,
     Forwarder,
     Git,
     Hints,
+    Kubernetes,
     Limits,
     Log,
     Observe,
@@ -52,7 +54,9 @@ class Settings(Section):
         default="main", description="the environment of all default branches; it lends to the others what they lack"
     )
     branches: Branches = Field(default=Branches(), description="which branches become environments")
-    runtime: RuntimeName = Field(default=RuntimeName.PROCESS, description="process (this machine), memory (a dry run)")
+    runtime: RuntimeName = Field(
+        default=RuntimeName.PROCESS, description="process (this machine), kubernetes, or memory (a dry run)"
+    )
     state: File = Field(
         default=None,
         description="directory of all that is kept; empty: $STATE_DIRECTORY, $XDG_STATE_HOME/anabranch, "
@@ -66,6 +70,9 @@ class Settings(Section):
     process: Process = Field(
         default=Process(), description="the process runtime: branches run as this user, without isolation"
     )
+    kubernetes: Kubernetes = Field(
+        default=Kubernetes(), description="the Kubernetes runtime: an environment is a namespace"
+    )
     limits: Limits = Field(
         default=Limits(), description="what one repository may ask for; more is refused with one line"
     )
@@ -74,6 +81,7 @@ class Settings(Section):
     hints: Hints = Field(default=Hints(), description="a door for a forwarder elsewhere; it takes hints, nothing else")
     observe: Observe = Field(default=Observe(), description="a door for probes: /healthz and /readyz")
     forwarder: Forwarder = Field(default=Forwarder(), description="the receiver of webhooks")
+    actors: Actors = Field(default=Actors(), description="the actor system")
     log: Log = Field(default=Log(), description="the log, on standard error")
 
     @property

@@ -7,19 +7,25 @@ from pydantic import Field
 from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.settings.types import (
     Address,
+    Copied,
     Count,
     Deadline,
+    Domain,
     File,
     FileSize,
     HeaderName,
     HttpUrl,
+    Label,
     Name,
     NeededFile,
+    Network,
     Pattern,
     PortNumber,
+    Prefix,
     Provider,
     Seconds,
     Section,
+    SystemBase,
     UserName,
 )
 
@@ -82,6 +88,51 @@ class Process(Section):
     tree_entries: Count = Field(default=50_000, description="files and directories of a commit on disk")
 
 
+class PodSecurity(StrEnum):
+    """What pods may ask of their node; the cluster refuses more."""
+
+    RESTRICTED = "restricted"
+    BASELINE = "baseline"
+
+
+class Kubernetes(Section):
+    """The Kubernetes runtime: an environment is a namespace, isolated from the others."""
+
+    kubeconfig: File = Field(default=None, description="empty: $KUBECONFIG, ~/.kube/config, the account of the pod")
+    context: str = Field(default="", description="context of the kubeconfig; empty: its current one")
+    namespace: Label = Field(default="anabranch", description="the daemon's own namespace, which must be there")
+    prefix: Prefix = Field(default="", description="before an environment's name, to make its namespace's")
+    cluster_domain: Domain = Field(default="cluster.local", description="domain of the cluster's own DNS")
+    deployer: str = Field(
+        default="anabranch-deployer",
+        description="ClusterRole given to an account of this name in each environment, as which services are applied; "
+        "empty: as the daemon itself",
+    )
+    copied: tuple[Copied, ...] = Field(
+        default=(), description="secret/NAME, configmap/NAME: copied into each environment from the daemon's namespace"
+    )
+    pull_secrets: tuple[Label, ...] = Field(default=(), description="names of such Secrets that pull images")
+    pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="restricted, or baseline")
+    quota: dict[str, str] = Field(
+        default={"pods": "50", "services.loadbalancers": "0", "services.nodeports": "0"},
+        description="ResourceQuota of an environment",
+    )
+    limits: dict[str, str] = Field(
+        default={"cpu": "1", "memory": "512Mi"}, description="what a container may use that names no limits"
+    )
+    requests: dict[str, str] = Field(
+        default={"cpu": "50m", "memory": "64Mi"}, description="what a container gets that names no requests"
+    )
+    reaches: tuple[Network, ...] = Field(default=(), description="networks outside that services may reach")
+    reached_from: tuple[Label, ...] = Field(default=(), description="namespaces, as of an ingress, that reach services")
+    domain: Domain = Field(default="", description="Ingress at SERVICE.ENVIRONMENT.DOMAIN; empty: none")
+    ingress_class: str = Field(default="", description="class of the Ingress; empty: the cluster's default")
+    ready_deadline: Deadline = Field(default=600.0, description="seconds a release has to become Ready")
+    drain: Seconds = Field(default=5.0, description="seconds that a replaced pod still takes requests")
+    probe_interval: Deadline = Field(default=2.0, description="seconds between two readiness probes")
+    lease: Deadline = Field(default=15.0, description="seconds after which a daemon that is silent has lost its lease")
+
+
 class Limits(Section):
     """How much one repository may ask for; what is above is refused with one line."""
 
@@ -118,7 +169,7 @@ class Hints(Section):
 
 
 class Observe(Section):
-    """A door for probes: /healthz and /readyz."""
+    """A door for probes and Prometheus: /healthz, /readyz and /metrics."""
 
     address: Address = Field(default="", description="HOST:PORT to listen on; empty: off")
 
@@ -139,6 +190,12 @@ class ForwardedHook(Section):
     username: UserName = Field(
         default="", description="azure-devops, bitbucket-server: basic authentication, the secret is its password"
     )
+
+
+class Actors(Section):
+    """What the daemon's actors run on."""
+
+    base: SystemBase = Field(default="engine", description="engine; Thespian's own bases are refused, with the reason")
 
 
 class DaemonDoor(Section):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from orchestrator.errors import Permanent
 
 _HEADER = re.compile("[A-Za-z][A-Za-z0-9-]{0,99}")
 _USER = re.compile(r"[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
+_LABEL = re.compile("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_PREFIX = re.compile("(?:[a-z][a-z0-9-]{0,8})?")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
 
 
@@ -77,6 +80,45 @@ def _http_url(text: str) -> None:
         raise ValueError("write it without ? and #; a secret has no place in there")
 
 
+def _label(text: str) -> None:
+    if not _LABEL.fullmatch(text):
+        raise ValueError("write 1 to 63 lower-case letters, digits and -, with a letter or digit at both ends")
+
+
+def _copied(text: str) -> None:
+    kind, _, name = text.partition("/")
+    if kind not in ("secret", "configmap") or not _LABEL.fullmatch(name):
+        raise ValueError("write secret/NAME or configmap/NAME")
+
+
+def _prefix(text: str) -> None:
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("write at most 9 lower-case letters, digits and -, beginning with a letter, such as `dev-`")
+
+
+def _domain(text: str) -> None:
+    if text and not (len(text) <= 120 and all(_LABEL.fullmatch(part) for part in text.split("."))):
+        raise ValueError("write a domain name in lower case, such as dev.example.com")
+
+
+def _network(text: str) -> None:
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("write a network such as 10.20.0.0/16") from None
+
+
+def _system_base(text: str) -> None:
+    if text.startswith("multiproc"):
+        raise ValueError(
+            "its actors are processes, which share no ports and unpickle what any peer sends; write engine"
+        )
+    if text == "simpleSystemBase":
+        raise ValueError("it runs all actors in the thread of their caller, one blocks all; write engine")
+    if text != "engine":
+        raise ValueError("there is no such system base; write engine")
+
+
 def _absolute(path: Path | None, info: ValidationInfo) -> Path | None:
     folder = (info.context or {}).get("folder", Path())
     return path and Path(folder, path.expanduser()).absolute()
@@ -106,6 +148,8 @@ UserName = Annotated[str, _checked_by(_user)]
 """The name in basic authentication; empty means none."""
 HttpUrl = Annotated[str, _checked_by(_http_url)]
 """Where something is reached from elsewhere; empty means unknown."""
+SystemBase = Annotated[str, _checked_by(_system_base)]
+"""What actors run on."""
 Baseline = Annotated[str, _checked_by(environment_name)]
 """A branch name that makes an environment."""
 Pattern = Annotated[str, _checked_by(check_pattern)]
@@ -122,5 +166,15 @@ Count = Annotated[int, Field(ge=1, le=2**40)]
 """One or more."""
 FileSize = Annotated[int, Field(ge=1, le=64 * 2**10)]
 """Bytes of a file that is read as YAML; more of it is never read."""
+Label = Annotated[str, _checked_by(_label)]
+"""The name of an object in a cluster."""
+Copied = Annotated[str, _checked_by(_copied)]
+"""A Secret or a ConfigMap."""
+Prefix = Annotated[str, _checked_by(_prefix)]
+"""Text before the name of every environment; a namespace's name has room for it."""
+Domain = Annotated[str, _checked_by(_domain)]
+"""A domain name; empty means none."""
+Network = Annotated[str, _checked_by(_network)]
+"""A network in CIDR form."""
 PortNumber = Annotated[int, Field(ge=1024, le=65535)]
 """A port that needs no privilege."""

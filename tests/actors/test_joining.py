@@ -19,6 +19,16 @@ def test_one_branch_of_one_repository_becomes_an_environment(alone, score_file):
     assert alone.kinds("bugfix", "app") == ["ServiceJoined", "ReleaseMade", "ReleaseReady"]
 
 
+def test_a_push_that_nobody_tells_of_is_found_by_polling(build, score_file):
+    world = build("app", polling={"interval": 1, "jitter": 0})
+    world.start()
+    world.until(lambda: world.environment("main").looked_at, "the repository was read")
+    for file in (score_file("app"), score_file("app", command="other")):
+        commit = world.remotes["app"].commit("bugfix", {"score.yaml": file}, "Change")
+        world.until(lambda c=commit: world.service("bugfix", "app").serving.commit == c, "the commit serves")
+    assert world.service("bugfix", "app").serving.delivery == "poll"
+
+
 def test_three_repositories_join_in_any_order_and_are_wired_to_each_other(three, score_file):
     for order in itertools.permutations(SERVICES):
         branch = "-".join(order).replace("_", "-")
@@ -168,4 +178,20 @@ def test_a_new_default_branch_moves_into_the_baseline_and_the_old_one_out(build,
     world.until_ready("main", "app", 2)
     world.until(lambda: world.environment("trunk") is None, "the environment of the new default branch is gone")
     assert world.service("main", "app").branch == "trunk"
+
+
+def test_a_default_branch_that_is_renamed_keeps_its_place_in_the_baseline(build, score_file):
+    world = build("app", removal_grace=0)
+    commit = world.remotes["app"].commit("main", {"score.yaml": score_file("app")})
+    world.start()
+    world.until_ready("main", "app", 1)
+    world.remotes["app"].point("trunk", commit)
+    world.remotes["app"].make_default("trunk")
+    world.remotes["app"].delete("main")
+    world.until_read("app")
+    assert world.service("main", "app").branch == "trunk"
+    assert world.is_ready("main", "app", 1)
+    assert world.environment("main").note == "baseline"
+    world.push("app", "trunk", score_file("app", variables={"COLOUR": "blue"}))
+    world.until_ready("main", "app", 2)
     assert world.value("main", "app", "COLOUR") == "blue"

@@ -176,7 +176,7 @@ def test_release_numbers_never_restart_even_when_the_branch_returns(app, score_f
 def test_a_workload_that_the_runtime_cannot_run_is_refused_and_the_old_release_serves(app, score_file):
     app.push("app", "bugfix", score_file("app").replace("    command: [run]\n", ""))
     app.until(lambda: app.service("bugfix", "app").status == "Degraded", "the refusal is shown")
-    assert app.service("bugfix", "app").note == "score.yaml: container main has no command"
+    assert app.service("bugfix", "app").note == "app@bugfix score.yaml: container main has no command"
     assert app.leads_to("bugfix", "app") == ("bugfix", "app", 1)
     assert [number for number, _, _ in history(app)] == [1]
 

@@ -1,11 +1,18 @@
 """Hostile branches, lost actors, a store or runtime in trouble: who is concerned, and who is not."""
 
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from thespian.actors import ActorAddress, ActorExitRequest
 
+from actors.deployment import DeploymentActor
 from actors.gateway import ActorGateway
 from actors.machine_room import picture
 from actors.messages import Sync
+from actors.orchestrator import OrchestratorActor
 from orchestrator.adapters.store import Store
 from orchestrator.domain import score
 from orchestrator.domain.snapshot import Synced
@@ -133,6 +140,118 @@ def test_a_lost_actor_is_made_again_and_knows_what_it_has_to_know(world, score_f
     world.until(lambda: world.environment("gone") is None, "what went meanwhile is gone")
     world.edit("bugfix", "web", COLOUR="green")
     world.until_ready("bugfix", "web", 2)
+
+
+BUGS = {"deployment": "apply", "service": "refuse", "branch": "ensure_environment"}
+
+
+def break_twice(world, monkeypatch, method):
+    """Let the runtime raise what nobody foresaw, twice."""
+    original, failures = getattr(world.runtime, method), []
+
+    def fail(*arguments):
+        if len(failures) < 2:
+            failures.append(arguments)
+            raise KeyError("nobody foresaw this")
+        return original(*arguments)
+
+    monkeypatch.setattr(world.runtime, method, fail)
+    return failures
+
+
+@pytest.mark.parametrize("kind", BUGS)
+def test_an_actor_that_meets_what_nobody_foresaw_goes_on_and_finishes_its_work(
+    alone, base, score_file, monkeypatch, kind
+):
+    alone.push("app", "other", score_file("app"))
+    alone.until_ready("other", "app", 1)
+    failures = break_twice(alone, monkeypatch, BUGS[kind])
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    assert len(failures) == 2
+    if base == "engine":
+        assert restarts(alone, kind) == 2
+    alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    alone.until_ready("bugfix", "app", 2)
+    assert alone.service("other", "app").serving.number == 1
+
+
+def test_a_repository_that_meets_what_nobody_foresaw_reads_on_and_lets_go_what_went_meanwhile(
+    alone, score_file, monkeypatch
+):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.push("app", "gone", score_file("app"))
+    alone.until_ready("gone", "app", 1)
+    alone.until_ready("bugfix", "app", 1)
+    mirror, failures = alone.mirrors["app"], []
+    heads = mirror.heads
+
+    def fail():
+        if len(failures) < 2:
+            failures.append(True)
+            raise KeyError("nobody foresaw this")
+        return heads()
+
+    monkeypatch.setattr(mirror, "heads", fail)
+    alone.remotes["app"].delete("gone")
+    alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    alone.until_ready("bugfix", "app", 2)
+    alone.hint("app", "gone", deleted=True)
+    alone.until(lambda: alone.environment("gone") is None, "what went meanwhile is gone")
+    assert len(failures) == 2
+
+
+def test_a_root_that_meets_what_nobody_foresaw_begins_anew_with_everything_below(world, base, score_file, monkeypatch):
+    if base == "simple":
+        pytest.skip("simpleSystemBase starts nothing anew")
+    world.push("app", "bugfix", score_file("app"))
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.until_ready("bugfix", "web", 1)
+    routed = world.root
+    monkeypatch.setattr(OrchestratorActor, "receiveMsg_RefHint", lambda *_: {}["nobody foresaw this"])
+    world.hint("app", "main")
+    world.until(lambda: restarts(world, "orchestrator") == 1, "the root began anew")
+    monkeypatch.undo()
+    world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
+    world.until_ready("bugfix", "app", 2)
+    world.until_ready("bugfix", "web", 1)
+    assert world.service("bugfix", "app").needed_by == ("bugfix:web",)
+    assert world.root is routed
+
+
+def test_a_deployment_that_never_works_takes_its_service_along_but_no_other(alone, base, score_file, monkeypatch):
+    if base == "simple":
+        pytest.skip("simpleSystemBase escalates nothing")
+    original = alone.runtime.apply
+    rules = replace(DeploymentActor.supervision, backoff=(0.001, 0.001))
+    monkeypatch.setattr(DeploymentActor, "supervision", rules)
+
+    def fail(release):
+        if release.environment == "bugfix":
+            raise KeyError("nobody foresaw this")
+        original(release)
+
+    monkeypatch.setattr(alone.runtime, "apply", fail)
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until(lambda: restarts(alone, "service bugfix:app") >= 1, "the failures are the service's own")
+    failure = next(a.last_failure for a in machine_room(alone) if a.name == "service bugfix:app")
+    assert failure.startswith(
+        "FailedTooOften: DeploymentActor failed more than 5 times within 30s; the last time: KeyE"
+    )
+    alone.push("app", "other", score_file("app"))
+    alone.until_ready("other", "app", 1)
+    assert restarts(alone, "branch bugfix") == 0
+    monkeypatch.setattr(alone.runtime, "apply", original)
+    alone.until_ready("bugfix", "app", 1)
+
+
+def restarts(world, name):
+    """Count how often actors of our engine began anew whose names begin so."""
+    return sum(a.restarts for a in machine_room(world) if a.name.startswith(name))
+
+
+def machine_room(world):
+    return picture(world.system, world.roster, 0.0)
 
 
 def names(world):
@@ -273,6 +392,19 @@ def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, b
             missing()
     shown = {view.name for view in gateway.actors()}
     assert {"orchestrator", "caretaker", "repository app", "branch main"} <= shown
+
+
+def test_who_waits_for_a_store_that_cannot_write_is_told_why(world, score_file, base):
+    if base == "simple":
+        pytest.skip("private endpoints of simpleSystemBase wait for another thread")
+    gateway = ActorGateway(world.system, world.root, world.ports, timedelta(seconds=2))
+    world.push("app", "bugfix", score_file("app"))
+    world.until_ready("bugfix", "app", 1)
+    with closing(sqlite3.connect(world.directory / "store.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Temporary, match="database is locked"):
+            gateway.edit("bugfix", "app", (("COLOUR", "green"),), revision="", by="ann")
+    world.until_ready("bugfix", "app", 2)
 
 
 def test_a_look_on_demand_is_answered_when_every_repository_was_looked_at(world):

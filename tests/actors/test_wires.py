@@ -33,11 +33,12 @@ def test_a_branchs_own_service_takes_the_address_over_when_it_is_ready_without_a
 ):
     baseline.push("web", "bugfix", score_file("web", needs=("app",)))
     baseline.until_ready("bugfix", "web", 1)
-    address = baseline.value("bugfix", "web", "APP_URL")
+    address, since = baseline.value("bugfix", "web", "APP_URL"), baseline.service("bugfix", "web").wires[0].since
     baseline.push("app", "bugfix", score_file("app", command="never-ready"))
     pending = "bugfix:app v1 is not ready: waiting for it to listen"
     baseline.until(lambda: baseline.service("bugfix", "web").wires[0].note == pending, "both sides are shown")
     assert baseline.service("bugfix", "web").wires[0].target_environment == "main"
+    assert baseline.service("bugfix", "web").wires[0].since == since
     assert baseline.leads_to("bugfix", "app") == ("main", "app", 1)
     baseline.become("bugfix", "app", 1, "Ready")
     baseline.until(
@@ -45,6 +46,7 @@ def test_a_branchs_own_service_takes_the_address_over_when_it_is_ready_without_a
     )
     assert baseline.leads_to("bugfix", "app") == ("bugfix", "app", 1)
     assert baseline.service("bugfix", "web").wires[0].target_environment == "bugfix"
+    assert baseline.service("bugfix", "web").wires[0].since > since
     assert baseline.value("bugfix", "web", "APP_URL") == address
     baseline.until_read()
     assert releases(baseline, "bugfix", "web") == [1]

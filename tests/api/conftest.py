@@ -21,6 +21,15 @@ import pytest
 from orchestrator.adapters.api import Api, ApiOptions
 from orchestrator.adapters.board import Board
 from orchestrator.domain.hint import RefHint
+from orchestrator.domain.machine_room import (
+    DeadLetterView,
+    EngineView,
+    KindView,
+    Spread,
+    Steered,
+    StepView,
+    TraceView,
+)
 from orchestrator.domain.snapshot import (
     ActorView,
     Edited,
@@ -135,6 +144,28 @@ class Gateway:
     def actors(self) -> tuple[ActorView, ...]:
         self._asked("actors")
         return (ActorView("1", "orchestrator", "Orchestrator", "idle", "", "", 0, 1, 0, 0.0, 1.0),)
+
+    def engine(self) -> EngineView:
+        self._asked("engine")
+        spread = Spread(3, 0.5, 0.1, 0.4, (0.1, 1.0), (1, 2, 0))
+        kinds = (KindView("service", 2, 7, 1, spread),)
+        return EngineView(2, 3, 1, 1, (("dead", 4),), 3, 1, 1, 0, 5, kinds, spread, 0.0)
+
+    def trace(self, which: str) -> TraceView:
+        self._asked("trace", which)
+        return TraceView(which, 1.0, (), (StepView(1.0, "api", "", "RefHint"),))
+
+    def dead_letters(self) -> tuple[DeadLetterView, ...]:
+        self._asked("dead_letters")
+        return (DeadLetterView(1, 1.0, "dead", "", "service main:web", "/A1", "/A2", "Define", (), "41"),)
+
+    def replay(self, number: int, *, by: str, why: str) -> Steered:
+        self._asked("replay", number, by, why)
+        return Steered("/A1", "service main:web", "sent again")
+
+    def steer(self, address: str, verb: str, *, by: str, why: str) -> Steered:
+        self._asked("steer", address, verb, by, why)
+        return Steered(address, "service main:web", "done")
 
 
 @dataclass

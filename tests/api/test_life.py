@@ -83,7 +83,7 @@ def test_a_path_that_is_too_long_is_refused_by_name(directory: Path, open_house:
 @pytest.mark.parametrize("where", ["file/api.sock", "file/deeper/api.sock"])
 def test_a_directory_that_cannot_be_made_is_one_line(directory: Path, open_house: Any, where: str) -> None:
     (directory / "file").touch()
-    with pytest.raises(Permanent, match=r"cannot listen on .*file/.*; set another socket path"):
+    with pytest.raises(Permanent, match=r"cannot listen on .*file/.*; set another api.socket, or ANABRANCH_SOCKET"):
         open_house(socket=directory / where)
 
 

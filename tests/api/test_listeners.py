@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from orchestrator.domain.hint import RefHint
 from orchestrator.errors import Permanent, Temporary
@@ -151,9 +152,29 @@ def test_the_daemon_is_alive_but_not_ready_while_the_store_is_in_trouble(doors: 
     assert doors.get("/readyz", doors.api.observe_port).status == 200
 
 
-@pytest.mark.parametrize("path", ["/v1/environments", "/v1/hints", "/v1/version", "/", "/metrics"])
+@pytest.mark.parametrize("path", ["/v1/environments", "/v1/hints", "/v1/version", "/", "/v1/engine"])
 def test_the_observe_listener_serves_nothing_else(doors: Any, path: str) -> None:
     assert doors.get(path, doors.api.observe_port).status == 404
+
+
+def test_the_counters_are_written_for_prometheus_by_kind_of_actor(doors: Any) -> None:
+    answer = doors.get("/metrics", doors.api.observe_port)
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    found = {m.name: m for m in text_string_to_metric_families(answer.body.decode())}
+    handled = {s.name.removeprefix("anabranch_actor_handler_seconds"): s for s in samples(found, "handler_seconds")}
+    assert {s.labels["le"]: s.value for s in samples(found, "handler_seconds") if "le" in s.labels} == {
+        "0.1": 1.0,
+        "1.0": 3.0,
+        "+Inf": 3.0,
+    }
+    assert (handled["_count"].value, handled["_sum"].value) == (3.0, 0.5)
+    assert [(s.labels, s.value) for s in samples(found, "mailbox_messages")] == [({"kind": "service"}, 7.0)]
+    assert [(s.labels, s.value) for s in found["anabranch_dead_letters"].samples] == [({"reason": "dead"}, 4.0)]
+    assert found["anabranch_scheduler_delay_seconds"].samples
+
+
+def samples(found: dict[str, Any], name: str) -> list[Any]:
+    return found[f"anabranch_actor_{name}"].samples
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])

@@ -3,6 +3,7 @@
 import os
 import pwd
 import threading
+import urllib.parse
 from typing import Any
 
 import pytest
@@ -26,6 +27,46 @@ def test_environments_are_shown_with_the_baseline_first(house: Any) -> None:
 @pytest.mark.parametrize("name", ["feature-login-k3v9", "feature%2FLOGIN"])
 def test_an_environment_is_found_by_either_of_its_names(house: Any, name: str) -> None:
     assert house.get(f"/v1/environments/{name}").value["branch"] == "feature/LOGIN"
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("/v1/engine", ("engine",)),
+        ("/v1/traces/41", ("trace", "41")),
+        ("/v1/dead-letters", ("dead_letters",)),
+    ],
+)
+def test_a_question_about_the_machine_room_reaches_the_gateway(house: Any, path: str, call: tuple[Any, ...]) -> None:
+    assert (house.get(path).status, house.gateway.calls) == (200, [call])
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "step", "restart", "stop"])
+def test_an_actor_is_steered_with_a_reason_by_the_user_that_the_kernel_names(house: Any, verb: str) -> None:
+    answer = house.send("POST", f"/v1/actors/%2FA17/{verb}", {"why": "odd"})
+    assert answer.value == {"address": "/A17", "name": "service main:web", "text": "done"}
+    assert house.gateway.calls == [("steer", "/A17", verb, me(), "odd")]
+
+
+def test_a_dead_letter_is_sent_again_by_its_number(house: Any) -> None:
+    assert house.ask("POST", "/v1/dead-letters/3/replay").status == 200
+    assert house.gateway.calls == [("replay", 3, me(), "")]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/v1/actors/%2FA17/kill", {}),
+        ("/v1/actors/%2FA17/pause", {"why": "x" * 201}),
+        ("/v1/actors/%2FA17/pause", {"because": "x"}),
+        ("/v1/dead-letters/-1/replay", {}),
+        ("/v1/dead-letters/²/replay", {}),
+    ],
+)
+def test_what_cannot_be_done_to_an_actor_is_refused_at_the_door(house: Any, path: str, value: Any) -> None:
+    answer = house.send("POST", urllib.parse.quote(path, safe="/%"), value)
+    assert (answer.status, house.gateway.calls) == (400, [])
+    assert answer.value["kind"] == "Usage"
 
 
 @pytest.mark.parametrize(

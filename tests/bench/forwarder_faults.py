@@ -22,7 +22,7 @@ from collections.abc import AsyncIterator
 from enum import Enum
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -118,17 +118,24 @@ class Load:
     async def send(self, url: str) -> None:
         """Send until the forwarder is gone."""
         async with ClientSession(timeout=ClientTimeout(total=20)) as client:
-            while True:
-                self._number += 1
-                ref = f"refs/heads/b{self._number}"
-                body = _body(ref)
-                try:
-                    async with client.post(url, data=body, headers=_signed(body, ref)) as answer:
-                        if answer.status == 202:
-                            self.acknowledged.add(ref)
-                            self._acknowledgement.set()
-                except (ClientError, OSError, TimeoutError):
-                    return
+            with contextlib.suppress(ClientError, OSError, TimeoutError):
+                while True:
+                    await self._send_one(client, url)
+
+    async def send_last(self, url: str) -> None:
+        """Send one that comes after all others in the journal."""
+        async with ClientSession(timeout=ClientTimeout(total=20)) as client:
+            assert await self._send_one(client, url) == 202
+
+    async def _send_one(self, client: ClientSession, url: str) -> int:
+        self._number += 1
+        ref = f"refs/heads/b{self._number}"
+        body = _body(ref)
+        async with client.post(url, data=body, headers=_signed(body, ref)) as answer:
+            if answer.status == 202:
+                self.acknowledged.add(ref)
+                self._acknowledgement.set()
+            return answer.status
 
     async def until_more(self, count: int) -> None:
         """Wait until so many more were acknowledged."""
@@ -148,14 +155,13 @@ def run(seconds: float, fewest: int, seed: int) -> str:
 async def _run(directory: Path, seconds: float, fewest: int, chance: random.Random) -> str:
     daemon, load, kills = Daemon(directory / "api.sock"), Load(), dict.fromkeys(Point, 0)
     settings, end = _settings(directory), time.monotonic() + seconds
-    journal = directory / "state" / "forwarder" / "journal.db"
     async with daemon.serving():
         while time.monotonic() < end or sum(kills.values()) < fewest:
             point = min(Point, key=lambda each: (kills[each], chance.random()))
             await _round(settings, daemon, load, point, chance)
             kills[point] += 1
-        await _finish(settings, journal, daemon, load)
-    _check(journal)
+        await _finish(settings, daemon, load)
+    _check(directory / "state" / "forwarder" / "journal.db")
     figures = f"{len(load.acknowledged)} acknowledged, 0 lost, {daemon.repeats} told more than once"
     return f"forwarder: {sum(kills.values())} kills, {figures}"
 
@@ -177,13 +183,13 @@ async def _round(settings: Path, daemon: Daemon, load: Load, point: Point, chanc
         await asyncio.gather(*senders)
 
 
-async def _finish(settings: Path, journal: Path, daemon: Daemon, load: Load) -> None:
-    """Let one forwarder end what the others began; a delivery may be on disk that was killed before its answer."""
+async def _finish(settings: Path, daemon: Daemon, load: Load) -> None:
+    """Let one forwarder end what the others began, of which some was on disk and not answered yet."""
     daemon.away = False
     forwarder = await _start(settings)
     try:
+        await load.send_last(forwarder.url)
         await daemon.until_told(load.acknowledged)
-        await _until_forwarded(settings.parent / "forwarder.sock")
         forwarder.process.terminate()
         await forwarder.ended()
     finally:
@@ -194,22 +200,8 @@ async def _finish(settings: Path, journal: Path, daemon: Daemon, load: Load) -> 
 def _check(journal: Path) -> None:
     with contextlib.closing(sqlite3.connect(journal)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    found = _states(journal)
+        found = dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
     assert set(found) == {"forwarded"}, f"not everything is marked as forwarded: {found}"
-
-
-async def _until_forwarded(door: Path) -> None:
-    """Ask about the newest delivery until the forwarder says that it is told."""
-    async with ClientSession(connector=UnixConnector(str(door)), timeout=ClientTimeout(total=DEADLINE)) as client:
-        async with client.get("http://forwarder/v1/deliveries?limit=1") as answer:
-            newest = (await answer.json())["deliveries"][0]["delivery"]
-        async with client.get(f"http://forwarder/v1/deliveries/{newest}?settled=60") as answer:
-            await answer.read()
-
-
-def _states(journal: Path) -> dict[str, int]:
-    with contextlib.closing(sqlite3.connect(journal)) as db:
-        return dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
 
 
 async def _start(settings: Path) -> Forwarder:

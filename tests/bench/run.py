@@ -1,6 +1,7 @@
 """Figures of this machine: each bench measures ours and a bare yardstick side by side, in one run.
 
-In: names of benches (none: all of them), `--quick` for a few seconds each. Out: lines with ratios; nothing is asserted.
+In: names of benches (none: all that need no cluster), `--quick` for a few seconds each. Out: lines with ratios; nothing
+is asserted.
 """
 
 import argparse
@@ -10,10 +11,11 @@ import time
 from pathlib import Path
 
 BENCHES = {
-    "engine": "messages between actors: the engine against Thespian's simpleSystemBase",
+    "engine": "actors and their messages: the engine beside Thespian's simpleSystemBase and multiprocTCPBase",
     "front": "HTTP through a stable address against a direct connection",
     "forwarder": "webhooks into the journal against a bare aiohttp handler with the same fsync",
     "ps": "`anabranch ps` against `python -c pass`, and the daemon's memory, with 3 and 300 services",
+    "cluster": "environments in a Kubernetes cluster against a bare loop of the same writes (only by name)",
     "push": "from `git push` to Ready against `git ls-remote` and `git fetch`",
 }
 
@@ -27,7 +29,8 @@ def main(arguments: list[str]) -> int:
     if unknown := set(given.names) - set(BENCHES):
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     sys.path.insert(0, str(Path(__file__).parent))
-    for name in given.names or BENCHES:
+    usual = [name for name in BENCHES if name != "cluster"]
+    for name in given.names or usual:
         _run(name, quick=given.quick)
     return 0
 

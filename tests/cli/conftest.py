@@ -5,6 +5,7 @@ import json
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,9 @@ class World:
         self.directory = directory
         self.socket = directory / "api.sock"
         self.settings = directory / "anabranch.yaml"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.observe = free.getsockname()[1]
         self._git_program = str(shutil.which("git"))
 
     def run(self, *arguments: str, at: Path | None = None, **variables: str) -> Said:
@@ -214,6 +218,7 @@ def world() -> Iterator[World]:
                 "removal_grace: 0.2",
                 "git: {protocols: [file]}",
                 "api: {socket: api.sock}",
+                f"observe: {{address: '127.0.0.1:{made.observe}'}}",
                 "",
             ]
         )

@@ -28,6 +28,12 @@ def test_commands_and_options_are_offered(world: Any) -> None:
     assert "--watch" in complete(world, "ps", "--w")
 
 
+def test_actors_are_offered_by_service_and_by_address(world: Any) -> None:
+    branch = world.make("completed-room", "app")
+    assert complete(world, "actors", "pause", "completed-room") == [f"{branch}:app"]
+    assert world.run("actors", "tree", "-q").lines[0] in complete(world, "actors", "pause", "/A")
+
+
 def test_environments_are_offered_before_and_after_the_command(world: Any) -> None:
     branch = world.make("completed-here", "app")
     assert complete(world, "-n", "completed-he") == [branch]
@@ -40,6 +46,16 @@ def test_services_are_offered_by_their_bare_names_where_the_environment_is_known
     assert complete(world, "logs", "-n", branch, "we") == ["web"]
     assert complete(world, "logs", "we", ANABRANCH_ENVIRONMENT=branch) == ["web"]
     assert set(complete(world, "logs", "completed-bare")) == {f"{branch}:app", f"{branch}:web"}
+
+
+def test_repositories_and_edited_variables_are_offered_where_they_are_meant(world: Any) -> None:
+    branch = world.make("completed-edit", "app")
+    world.run("-n", branch, "set", "app", "LOG_LEVEL=debug", "MORE=x")
+    assert {"app", "other_app", "web"} <= set(complete(world, "approve-removal", ""))
+    assert complete(world, "approve-removal", "o") == ["other_app"]
+    assert complete(world, "-n", branch, "unset", "app", "") == ["LOG_LEVEL", "MORE"]
+    assert complete(world, "unset", branch, ":", "app", "L") == ["LOG_LEVEL"]
+    assert complete(world, "unset", "main", ":", "app", "") == []
 
 
 def test_bash_completes_behind_a_colon_although_it_splits_there(world: Any) -> None:

@@ -45,7 +45,7 @@ def test_logs_have_no_tables(world: Any) -> None:
 def test_the_tree_shows_every_actor_below_its_parent(world: Any) -> None:
     tree = world.run("actors", "tree")
     assert tree.code == 0
-    assert tree.lines[0].startswith("orchestrator ")
+    assert tree.lines[1].startswith("orchestrator ")
     assert any("repository app" in line for line in tree.lines)
     branch = next(index for index, line in enumerate(tree.lines) if "branch main " in line)
     assert "service main:" in tree.lines[branch + 1]

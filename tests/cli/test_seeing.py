@@ -104,6 +104,7 @@ def test_describe_shows_an_environment_a_service_and_a_release(world: Any) -> No
     assert "score.yaml:" in service
     release = world.run("describe", f"{branch}:web@v1")
     assert release.lines[0].startswith(f"{branch}:web@v1   Serving")
+    assert f"anabranch logs {branch}:web@v1" in release.out
     assert world.run("describe", f"{branch}:web", "-o", "json").json["service"] == "web"
     assert world.run("describe", branch, "-q").lines == [branch]
 
@@ -128,6 +129,29 @@ def test_describe_of_a_branch_without_services_says_what_was_looked_at(world: An
     assert "score.yaml" in page
 
 
+def test_a_branch_without_a_score_file_is_no_environment(world: Any, tmp_path: Any) -> None:
+    commit = world.push("app", "just-words", "Hello", file="README")
+    world.run("sync")
+    world.until(lambda: commit[:7] in world.run("describe", "just-words").out)
+    assert "just-words" not in world.run("envs").out
+    assert "! app: no Score file there" in world.run("-n", "just-words", "ps").lines
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/just-words\n")
+    assert world.run("ps", at=tmp_path).code == 2
+
+
+def test_a_commit_that_cannot_be_read_is_told_wherever_its_service_is_shown(world: Any) -> None:
+    branch = world.make("unreadable-commit", "app", "web")
+    world.push("app", branch, world.score("app").replace("service:", "sevrice:"))
+    world.run("sync")
+    line = f'app@{branch} score.yaml:10: unknown key "sevrice"; did you mean service?'
+    world.until(lambda: line in world.run("describe", branch).out)
+    assert f"! {line}" in world.run("-n", branch, "ps").lines
+    assert line in world.run("describe", f"{branch}:app").out
+    assert line not in world.run("describe", f"{branch}:web").out
+    assert world.run("-n", branch, "ps", "-q").lines == [f"{branch}:app", f"{branch}:web"]
+
+
 def test_a_failed_release_is_first_and_says_why_while_the_old_one_serves(world: Any) -> None:
     branch = world.make("failing", "app", "web")
     world.push("web", branch, world.score("web", command="crash"), "Break it")
@@ -148,6 +172,9 @@ def test_history_names_releases_that_can_be_typed_back(world: Any) -> None:
     branch = world.make("with-history", "app")
     world.run("redeploy", f"{branch}:app")
     assert world.run("history", f"{branch}:app", "-q").lines == [f"{branch}:app@v2", f"{branch}:app@v1"]
+    superseded = world.run("describe", f"{branch}:app@v1").out
+    assert superseded.startswith(f"{branch}:app@v1   Superseded")
+    assert "anabranch logs" not in superseded
     table = world.run("-n", branch, "history", "app")
     assert [row[2] for row in table.rows] == ["redeploy", "push"]
     one = world.run("history", f"{branch}:app@v1", "-o", "json").json

@@ -80,8 +80,34 @@ def test_a_push_is_told_by_the_hook_and_the_branch_runs(world: Any, directory: P
     assert release["delivery"] not in ("", "poll")
     page = world.run("--socket", at, "describe", "hooked:app").out
     assert f"push by delivery {release['delivery']}" in page
+    check_trace(world.run("--socket", at, "actors", "trace", release["delivery"], "-o", "json").json, release["commit"])
     push(directory, ":hooked")
     world.until(lambda: "hooked" not in world.run("--socket", at, "envs", "-q").lines)
+
+
+def check_trace(trace: dict[str, Any], commit: str) -> None:
+    """From the journal to Ready, every kind of actor took part, each step after the one that led to it."""
+    steps = [(step["actor"], step["message"]) for step in trace["steps"]]
+    path = [
+        ("forwarder", "delivery"),
+        ("api", "RefHint"),
+        ("orchestrator", "RefHint"),
+        ("repository app", "RefHint"),
+        ("repository app", "Look"),
+        ("repository app", "HeadMoved"),
+        ("orchestrator", "HeadMoved"),
+        ("branch hooked", "HeadMoved"),
+        ("service hooked:app", "Define"),
+        ("service hooked:app", "Recorded"),
+        ("deployment hooked:app@v1", "StartDeployment"),
+        ("deployment hooked:app@v1", "Observation"),
+        ("service hooked:app", "DeploymentStatus"),
+        ("service hooked:app", "ReleaseReady"),
+    ]
+    places = [steps.index(step) for step in path]
+    assert places == sorted(places), steps
+    assert [step["at"] for step in trace["steps"]] == sorted(step["at"] for step in trace["steps"])
+    assert f"app@hooked {commit[:7]}" in trace["carried"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -65,6 +65,8 @@ def test_a_blocked_actor_is_shown_as_such_and_the_next_message_waits_for_it(syst
 class Task:
     """Work for a bare scheduler: one turn, at a gate if there is one."""
 
+    hung_after = 60.0
+
     def __init__(self, done, gate=None):
         self.done, self.gate = done, gate
 
@@ -89,6 +91,8 @@ def test_at_the_limit_of_workers_the_rest_waits_and_runs_later(patience, engine_
 
 
 class Faulty:
+    hung_after = 60.0
+
     def run(self, worker):
         raise RuntimeError("the engine's own mistake")
 
@@ -113,6 +117,9 @@ class Quiet:
     def replace_stalled(self, older_than, computing):
         self.looks.release()
         return False
+
+    def watch(self, now):
+        return None
 
     def is_busy(self):
         self.about_to_sleep.set()

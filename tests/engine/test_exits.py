@@ -169,10 +169,10 @@ class Gardener(ActorTypeDispatcher):
         self.send(self.asker, "felled")
 
 
-def test_thousands_of_descendants_end_with_their_ancestor(system, patience):
-    assert system.ask(system.createActor(Gardener), 7, patience) == "felled"
+def test_ten_thousand_descendants_end_with_their_ancestor(system, patience):
+    assert system.ask(system.createActor(Gardener), 8, patience) == "felled"
     count = counters(system)
-    assert (count.created, count.ended, count.actors) == (1 + 3280, 3280, 1)
+    assert (count.created, count.ended, count.actors) == (1 + 9841, 9841, 1)
 
 
 class Stubborn(ActorTypeDispatcher):

@@ -2,13 +2,17 @@
 
 import gc
 import logging
+import threading
 import weakref
 from datetime import timedelta
 
 import pytest
-from thespian.actors import Actor, ActorExitRequest, ActorTypeDispatcher, PoisonMessage
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from thespian.actors import Actor, ActorAddress, ActorExitRequest, ActorTypeDispatcher, PoisonMessage
 
 from actors.engine import counters
+from actors.engine.timers import Timers
 
 
 class Sleeper(ActorTypeDispatcher):
@@ -68,6 +72,37 @@ def test_the_wakeups_of_an_ended_actor_are_gone(system, patience):
     assert system.ask(leaves, "gone?", patience) is None
     assert system.ask(system.createActor(Sleeper), [0.0], patience) == [(0, 0.0)]
     assert counters(system).timers == 5
+
+
+class Clock:
+    """Somebody who asks to be woken; notes what woke them."""
+
+    def __init__(self):
+        self.address, self.closed, self.wakeups, self.woken = ActorAddress("/clock"), "", 0, []
+        self.done = threading.Semaphore(0)
+
+    def post(self, message, sender):
+        self.woken.append(message.payload)
+        self.done.release()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(-2, 10), min_size=1, max_size=40), st.integers(0, 40))
+def test_whatever_is_asked_for_comes_once_and_equal_times_in_the_order_of_the_requests(periods, cancelled):
+    timers, clock, other = Timers(), Clock(), Clock()
+    for number, period in enumerate(periods):
+        timers.add(clock, period / 1000, (period, number))
+        if number < cancelled:
+            timers.add(other, period / 1000, None)
+    timers.cancel(other)
+    timers.start()
+    assert all(clock.done.acquire(timeout=30) for _ in periods)
+    timers.stop(30)
+    assert sorted(number for _, number in clock.woken) == list(range(len(periods)))
+    for period in set(periods):
+        alike = [number for found, number in clock.woken if found == period]
+        assert alike == sorted(alike)
+    assert (other.woken, other.wakeups, clock.wakeups, timers.pending()) == ([], 0, 0, ())
 
 
 class Payload:

@@ -16,9 +16,9 @@ from orchestrator.daemon.companion import companion
 
 ROOT = Path(__file__).parents[2]
 DAEMON = """
-import sys, threading
+import sys
 from orchestrator.daemon.companion import companion
-with companion(tuple(sys.argv[1:]), threading.Event()):
+with companion(tuple(sys.argv[1:]), lambda: False):
     print("up", flush=True)
     sys.stdin.read()
 """
@@ -103,7 +103,7 @@ def test_a_killed_forwarder_is_started_again_and_ends_with_the_context(
     settings_file: Any, pids: Callable[[], list[int]], eventually: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    with capture_logs() as logs, companion(words(settings_file()), threading.Event()):
+    with capture_logs() as logs, companion(words(settings_file()), lambda: False):
         eventually(pids)
         (first,) = pids()
         os.kill(first, signal.SIGKILL)
@@ -115,7 +115,7 @@ def test_a_killed_forwarder_is_started_again_and_ends_with_the_context(
 
 
 def test_a_forwarder_that_cannot_run_is_tried_again_ever_less_often(eventually: Any) -> None:
-    with capture_logs() as logs, companion(("/nothing/here",), threading.Event()):
+    with capture_logs() as logs, companion(("/nothing/here",), lambda: False):
         eventually(lambda: len(logs) >= 3)
     assert [entry["seconds"] for entry in logs[:3]] == [0.5, 1.0, 2.0]
     assert logs[0]["how"] == "cannot be started: No such file or directory"
@@ -123,14 +123,14 @@ def test_a_forwarder_that_cannot_run_is_tried_again_ever_less_often(eventually: 
 
 def test_a_forwarder_that_ran_for_long_is_started_again_soon(eventually: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.daemon.companion._LONG_ENOUGH", 0.0)
-    with capture_logs() as logs, companion(("/nothing/here",), threading.Event()):
+    with capture_logs() as logs, companion(("/nothing/here",), lambda: False):
         eventually(lambda: len(logs) >= 3)
     assert [entry["seconds"] for entry in logs[:3]] == [0.5, 0.5, 0.5]
 
 
 def test_it_is_not_started_again_once_the_daemon_was_told_to_stop(eventually: Any) -> None:
     stop = threading.Event()
-    with capture_logs() as logs, companion((sys.executable, "-c", "import sys; sys.exit(3)"), stop):
+    with capture_logs() as logs, companion((sys.executable, "-c", "import sys; sys.exit(3)"), stop.is_set):
         stop.set()
         eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "companion"])
     assert len(logs) <= 1

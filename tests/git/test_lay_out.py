@@ -168,7 +168,7 @@ def test_many_notes_are_cut_short(lay_out):
 
 @pytest.mark.parametrize(
     ("limits", "line"),
-    [({"tree_entries": 3}, "more than 3 files"), ({"tree_bytes": 30}, "more than 30 bytes")],
+    [({"tree_entries": 3}, "(process.tree_entries)"), ({"tree_bytes": 30}, "(process.tree_bytes)")],
 )
 def test_a_tree_over_a_limit_is_refused_before_anything_is_written(remote, make_mirror, place, limits, line):
     mirror = make_mirror(remote.path, **limits)

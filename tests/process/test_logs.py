@@ -102,6 +102,16 @@ def test_a_reader_follows_across_a_change_of_files(log: LogFile, tmp_path: Path)
     assert list(lines) == []
 
 
+@pytest.mark.parametrize("torn", [b"1000.0", b"1000.000 caf\xc3", b"10001000.000 x\n", b"no time\n", b"1000.000\n"])
+def test_a_line_that_a_full_disk_tore_takes_no_more_than_its_successor_along(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "log").write_bytes(b"999.000 before\n" + torn)
+    again = LogFile(tmp_path, 1000, Clock())
+    again.write(b"lost, perhaps\nafter\n")
+    again.close()
+    texts = [line.text for line in read(tmp_path)]
+    assert (texts[0], texts[-1]) == ("before", "after")
+
+
 def test_a_reader_that_waits_can_be_closed_from_another_thread(tmp_path: Path) -> None:
     lines = read(tmp_path, follow=True)
     reader = threading.Thread(target=lambda: list(lines))

@@ -144,6 +144,17 @@ def test_a_link_of_the_commit_leads_nowhere(tmp_path: Path, file: ResolvedFile) 
     assert [entry.name for entry in outside.iterdir()] == ["secret"]
 
 
+@pytest.mark.parametrize("target", ["service.py/x", "taken"])
+def test_a_file_whose_place_is_taken_by_the_commit_waits_for_another_one(tmp_path: Path, target: str) -> None:
+    def with_directory(repository: str, commit: str, directory: Path) -> tuple[str, ...]:
+        (directory / "taken").mkdir()
+        (directory / "service.py").touch()
+        return ()
+
+    with pytest.raises(Permanent, match=f"bugfix:app@v1: file {target} cannot be placed"):
+        lay(make_release("bugfix", 1, files=(ResolvedFile(target, content="x"),)), with_directory, tmp_path / "v1")
+
+
 def test_a_directory_that_was_not_finished_is_laid_out_anew(tmp_path: Path) -> None:
     def fails(repository: str, commit: str, directory: Path) -> None:
         (directory / "half").touch()

@@ -1,6 +1,9 @@
 """What the store was told it gives back, in order, whatever becomes of the process."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from contextvars import ContextVar
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -178,6 +181,35 @@ def test_events_are_told_per_environment_newest_last_and_forgotten_when_old(stor
     assert [e.kind for e in store.events(None, 10)] == ["Ready"]
     store.record((Happened(41 * DAY, "bugfix", "web", "Gone", ""),))
     assert [e.sequence for e in store.events(None, 10)] == [3, 4]
+
+
+def test_an_answer_comes_in_the_context_of_the_record_and_an_event_keeps_its_trace(path: Path) -> None:
+    trace, seen = ContextVar("trace", default=""), Queue[str]()
+    store = Store(path, lambda _address, _message: seen.put(trace.get()))
+    for led in ("41", ""):
+        trace.set(led)
+        store.record((Happened(1.0, "bugfix", "web", "Seen", "x", trace=led),), "service", "recorded")
+    assert [seen.get(timeout=5) for _ in range(2)] == ["41", ""]
+    assert [event.trace for event in store.events("bugfix", 9)] == ["41", ""]
+    store.close()
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(path: Path, store: Store) -> None:
+    store.record((Happened(1.0, "bugfix", "web", "Seen", "x"),))
+    store.close()
+    with closing(sqlite3.connect(path)) as file:
+        file.executescript("ALTER TABLE events DROP COLUMN trace; PRAGMA user_version=1")
+    again = Store(path, lambda *_: None)
+    again.record((Happened(2.0, "bugfix", "web", "Seen", "y", trace="41"),))
+    assert [(event.text, event.trace) for event in again.events("bugfix", 9)] == [("x", ""), ("y", "41")]
+    again.close()
+
+
+def test_settling_waits_until_everything_is_on_disk(path: Path, store: Store) -> None:
+    store.record((Happened(1.0, "bugfix", "web", "Seen", "x"),))
+    store.settle()
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT text FROM events").fetchall() == [("x",)]
 
 
 def test_purging_keeps_the_newest_releases_and_the_last_good_one(store: Store, release: Make) -> None:

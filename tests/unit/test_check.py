@@ -131,6 +131,16 @@ def test_a_directory_that_cannot_be_written_fails(make: Make, monkeypatch: pytes
     assert not the(rows, "directory", "api.socket").ok
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_secret_that_somebody_gave_to_this_group_is_closed_to_others(make: Make, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("token")
+    os.chown(file, os.geteuid() + 1, os.getegid())
+    for mode, ok in ((0o440, True), (0o444, False)):
+        file.chmod(mode)
+        assert the(check(make(git={"token_file": file})), "file", "git.token_file").ok is ok
+
+
 def test_secret_files_must_be_there_full_and_closed(make: Make, tmp_path: Path) -> None:
     good, open_, empty = (tmp_path / name for name in ("good", "open", "empty"))
     for file, content, mode in ((good, "token", 0o600), (open_, "token", 0o644), (empty, "\n", 0o600)):

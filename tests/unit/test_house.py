@@ -5,6 +5,7 @@ import dataclasses
 import importlib
 import inspect
 import pkgutil
+import re
 import types
 from collections import Counter
 from collections.abc import Sequence
@@ -71,7 +72,12 @@ def test_messages_have_names_of_their_own_since_they_are_dispatched_by_name() ->
 
 
 def test_every_handler_is_that_of_a_message_which_exists() -> None:
-    known = {kind.__name__ for kind in messages()} | {"WakeupMessage", "ChildActorExited", "ActorExitRequest"}
+    known = {kind.__name__ for kind in messages()} | {
+        "WakeupMessage",
+        "ChildActorExited",
+        "ChildActorFailed",
+        "ActorExitRequest",
+    }
     handlers = {
         name.removeprefix("receiveMsg_")
         for module in MODULES
@@ -174,3 +180,11 @@ def test_nothing_is_unpickled() -> None:
         | ({getattr(node, "module", "")} & {"pickle"})
     ]
     assert found == []
+
+
+def test_every_locked_dependency_has_a_hash_and_no_place_to_come_from() -> None:
+    entries = (ROOT / "requirements.lock").read_text().replace("\\\n", " ").splitlines()
+    locked = [entry for entry in entries if entry.strip() and not entry.lstrip().startswith("#")]
+    assert locked
+    for entry in locked:
+        assert re.fullmatch(r"[a-z0-9._-]+(\[[a-z,]+\])?==[^ ]+( ; .*?)?( +--hash=sha256:[0-9a-f]{64})+ *", entry)

@@ -65,6 +65,20 @@ def test_libraries_are_heard_from_warning_on_even_at_debug(stream: io.StringIO) 
     assert [(r["logger"], r["event"]) for r in records(stream)] == [("aiohttp", "odd request"), ("daemon", "ours")]
 
 
+def test_every_record_names_what_led_to_it_ours_and_those_of_libraries(stream: io.StringIO) -> None:
+    led = ["41"]
+    log.configure("info", "json", (), stream, trace=lambda: led[0])
+    structlog.get_logger("daemon").info("ours")
+    logging.getLogger("library").warning("theirs")
+    led[0] = ""
+    structlog.get_logger("daemon").info("of itself")
+    assert [(r["event"], r.get("trace")) for r in records(stream)] == [
+        ("ours", "41"),
+        ("theirs", "41"),
+        ("of itself", None),
+    ]
+
+
 def test_no_way_into_the_log_shows_a_secret(stream: io.StringIO) -> None:
     log.configure("debug", "json", (SECRET,), stream)
     ours, library = structlog.get_logger("daemon"), logging.getLogger("library")

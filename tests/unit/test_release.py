@@ -36,7 +36,8 @@ def test_the_first_release_has_number_one_and_knows_where_it_comes_from():
 
 
 def test_numbers_go_on_from_the_last_one_ever():
-    assert make(last_number=41).number == 42
+    made = make(last_number=41)
+    assert (made.number, made.change) == (42, "back after its removal")
 
 
 def test_what_runs_the_same_is_no_new_release():

@@ -43,6 +43,14 @@ def test_what_is_too_many_is_told_once_and_those_followed_before_keep_their_plac
     assert [f.branch for f in found.eligible] == ["main", "z", "a", "b"]
 
 
+def test_of_many_refusals_the_first_are_told_and_the_others_counted():
+    found = select(listed("main", *(f"kube-{n:03}" for n in range(300)), "ok"), "main", (), SelectionRules(most=1))
+    assert found.refused[0].startswith("1 branches are not deployed")
+    assert "kube-000" in found.refused[1]
+    assert len(found.refused) == 21
+    assert found.refused[-1] == "281 more lines like these"
+
+
 @given(st.lists(st.text(min_size=1, max_size=6), unique=True), st.integers(1, 4))
 def test_whatever_git_lists_each_environment_is_one_branchs(names, most):
     found = select(listed("main", *(n for n in names if n != "main")), "main", (), SelectionRules(most=most))

@@ -100,7 +100,7 @@ def test_the_first_of_several_mistakes_stands_for_all_of_them(file: Path) -> Non
         ("limits: {services_per_branch: 1.5}", "1: limits.services_per_branch: write a whole number"),
         ("limits: {score_bytes: 1048576}", "1: limits.score_bytes: write 65536 or less"),
         ("runtime: docker", "1: runtime: write 'process', 'memory' or 'kubernetes'"),
-        ("runtime: kubernetes", "1: runtime: the kubernetes runtime is not there yet; write process or memory"),
+        ("kubernetes: {reaches: [ten]}", "1: kubernetes.reaches[0]: write a network such as 10.20.0.0/16"),
         ("git: {protocols: []}", "1: git.protocols: give 1 or more"),
         ("branches: {include: ['']}", "1: branches.include[0]: branch pattern"),
         ("forwarder: {address: nowhere}", "1: forwarder.address: write HOST:PORT, such as 127.0.0.1:8080"),
@@ -363,3 +363,18 @@ def test_init_allows_the_protocols_of_the_urls_that_it_was_given(file: Path) -> 
 def test_init_refuses_urls_that_cannot_be_used(urls: list[str]) -> None:
     with pytest.raises(Permanent):
         init(urls)
+
+
+@pytest.mark.parametrize(
+    ("base", "reason"),
+    [
+        ("multiprocTCPBase", "its actors are processes, which share no ports and unpickle what any peer sends"),
+        ("simpleSystemBase", "it runs all actors in the thread of their caller, one blocks all"),
+        ("multiproc", "its actors are processes, which share no ports and unpickle what any peer sends"),
+        ("fast", "there is no such system base"),
+    ],
+)
+def test_a_system_base_that_the_daemon_cannot_run_on_is_refused_with_the_reason(
+    file: Path, base: str, reason: str
+) -> None:
+    assert mistakes(file, f"actors: {{base: {base}}}\n") == (f"anabranch.yaml:1: actors.base: {reason}; write engine",)

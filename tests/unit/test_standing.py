@@ -103,7 +103,12 @@ def test_what_is_missing_or_refused_comes_before_everything_else():
     missing = replace(serving(), resolution=Resolution(missing=("first", "second")))
     assert (view(missing, 0.0).status, view(missing, 0.0).note) == (Health.WAITING, "first")
     refused = replace(missing, refusal="cannot run here")
-    assert (view(refused, 0.0).status, view(refused, 0.0).note) == (Health.DEGRADED, "cannot run here")
+    assert (view(refused, 0.0).status, view(refused, 0.0).note) == (Health.DEGRADED, "app@bugfix cannot run here")
+
+
+def test_a_peer_is_told_that_the_runtime_refuses_the_first_release():
+    refused = replace(DEFINED, borrowed=BORROWED, refusal="cannot run here")
+    assert answer(refused).note == "bugfix:app is not ready: cannot run here"
 
 
 def test_edited_variables_are_named_while_all_is_well():

@@ -24,6 +24,12 @@ class Nothing(BaseModel, extra="forbid", strict=True):
     """What needs no words."""
 
 
+class Reason(BaseModel, extra="forbid", strict=True):
+    """Why something is done to an actor."""
+
+    why: str = Field(default="", max_length=200)
+
+
 class Removal(BaseModel, extra="forbid", strict=True):
     """Which repository's removals may go on."""
 

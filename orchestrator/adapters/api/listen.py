@@ -22,7 +22,9 @@ def unix(path: Path) -> socket.socket:
         _make_room(path)
         return _bound(path)
     except OSError as error:
-        raise Permanent(f"cannot listen on {path}: {error.strerror}; set another socket path") from error
+        raise Permanent(
+            f"cannot listen on {path}: {error.strerror}; set another api.socket, or ANABRANCH_SOCKET"
+        ) from error
 
 
 def tcp(address: str) -> socket.socket:
@@ -61,9 +63,9 @@ def _make_room(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(mode):
-        raise Permanent(f"{path} is not a socket; move it away or set another socket path")
+        raise Permanent(f"{path} is not a socket; move it away or set another api.socket, or ANABRANCH_SOCKET")
     if _somebody_answers(path):
-        raise Permanent(f"another daemon answers at {path}; stop it or set another socket path")
+        raise Permanent(f"another daemon answers at {path}; stop it or set another api.socket, or ANABRANCH_SOCKET")
     path.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""The requests that change nothing: environments, history, events, actors, the daemon itself."""
+"""The requests that change nothing: environments, history, events, the daemon itself."""
 
 from aiohttp import web
 
@@ -28,7 +28,6 @@ class Reads:
             web.get("/v1/environments/{environment}", self.environment),
             web.get("/v1/events", self.events),
             web.get("/v1/services/{environment}/{service}/history", self.history),
-            web.get("/v1/actors", self.actors),
         )
 
     async def version(self, _: web.Request) -> web.Response:
@@ -36,11 +35,11 @@ class Reads:
         return answer(self._about)
 
     async def environments(self, _: web.Request) -> web.Response:
-        """Show every environment; writing thousands of services down takes a while, so others go on meanwhile."""
-        return await self._pictures.run(lambda: answer(self._board.read()))
+        """Show what is an environment; writing thousands of services down takes a while, so others go on meanwhile."""
+        return await self._pictures.run(lambda: answer(tuple(v for v in self._board.read() if v.exists)))
 
     async def environment(self, request: web.Request) -> web.Response:
-        """Show one environment."""
+        """Show one environment, or what was looked at in vain for it."""
         return answer(lookup.environment(self._board, request.match_info["environment"]))
 
     async def events(self, request: web.Request) -> web.Response:
@@ -55,7 +54,3 @@ class Reads:
         view = lookup.environment(self._board, request.match_info["environment"])
         service = lookup.service(request.match_info["service"])
         return answer(await self._pool.run(lambda: self._gateway.history(view.environment, service)))
-
-    async def actors(self, _: web.Request) -> web.Response:
-        """Show every actor."""
-        return answer(await self._pool.run(self._gateway.actors))

@@ -23,6 +23,7 @@ from orchestrator.adapters.api.board import Board
 from orchestrator.adapters.api.changes import Changes
 from orchestrator.adapters.api.hints import Hints, bearer
 from orchestrator.adapters.api.logs import Logs
+from orchestrator.adapters.api.machine_room import MachineRoom
 from orchestrator.adapters.api.observe import Observe
 from orchestrator.adapters.api.pool import Pool
 from orchestrator.adapters.api.reads import Reads
@@ -65,12 +66,13 @@ class Api:
         self, options: ApiOptions, board: Board, gateway: Gateway, about: dict[str, object], ready: Callable[[], str]
     ) -> None:
         self._options = options
-        calls, pictures, hints = self._pools = (Pool(threads=8), Pool(threads=2), Pool(threads=1))
+        calls, pictures, hints, machine_room = self._pools = (Pool(8), Pool(2), Pool(1), Pool(4))
         self._hints = Hints(gateway, hints)
-        self._observe = Observe(ready)
+        self._observe = Observe(ready, gateway, pictures)
         self._rooms = (
             Reads(board, gateway, calls, pictures, about),
             Changes(board, gateway, calls),
+            MachineRoom(gateway, machine_room),
             Watch(board),
             Logs(board, gateway),
             self._hints,

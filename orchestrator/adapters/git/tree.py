@@ -95,9 +95,9 @@ def _size(objects: Objects, entry: Entry) -> int:
 
 def _check(count: int, left: int, path: PurePosixPath, options: GitOptions) -> None:
     if count > options.tree_entries:
-        raise Permanent(f"the tree has more than {options.tree_entries} files and directories (git.tree_entries)")
+        raise Permanent(f"the tree has more than {options.tree_entries} files and directories (process.tree_entries)")
     if left < 0:
-        raise Permanent(f"the files of the tree have more than {options.tree_bytes} bytes (git.tree_bytes)")
+        raise Permanent(f"the files of the tree have more than {options.tree_bytes} bytes (process.tree_bytes)")
     if len(path.parts) > _DEEPEST:
         raise Permanent(f"{printable(str(path), 80)} is more than {_DEEPEST} directories deep")
 

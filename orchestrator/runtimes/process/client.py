@@ -142,7 +142,9 @@ class ProcessRuntime:
         number = known[-1] if release is None and known else release
         if number is None or number not in known:
             wanted = f"release {release} of " if release else ""
-            raise NotFound(f"{wanted}{service} in {environment} has no logs here; see what runs there: ps")
+            raise NotFound(
+                f"{wanted}{service} in {environment} has no logs here (anabranch ps {environment}:{service})"
+            )
         name = (environment, service, number)
         return LogReader(self._directories.release(*name), name, self._closed, tail=tail, follow=follow)
 

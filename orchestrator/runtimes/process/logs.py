@@ -1,6 +1,7 @@
 """Read the lines of one release back from its files, and go on with new ones while it lives."""
 
 import os
+import re
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.process.logfile import NEWEST, OLDER
 
 _POLL = 0.1
+_LINE = re.compile(rb"([0-9]{1,10}\.[0-9]{3}) ([^\n]*)\n?")
 
 
 class LogReader(Iterator[LogLine]):
@@ -56,7 +58,7 @@ class LogReader(Iterator[LogLine]):
         try:
             with (self._directory / OLDER).open("rb") as file:
                 for line in file:
-                    yield self._line(line)
+                    yield from self._line(line)
         except FileNotFoundError:
             return
 
@@ -72,7 +74,7 @@ class LogReader(Iterator[LogLine]):
             for chunk in self._file:
                 self._partial += chunk
                 if self._partial.endswith(b"\n"):
-                    yield self._line(self._partial)
+                    yield from self._line(self._partial)
                     self._partial = b""
             if not replaced:
                 return
@@ -85,9 +87,10 @@ class LogReader(Iterator[LogLine]):
             return False
         return self._file is not None and not os.path.samestat(current, os.fstat(self._file.fileno()))
 
-    def _line(self, line: bytes) -> LogLine:
-        at, _, text = line.decode().rstrip("\n").partition(" ")
-        return LogLine(*self._name, float(at), text)
+    def _line(self, line: bytes) -> tuple[LogLine, ...]:
+        """Read a line; one that a full disk or a lost runner left half written, and its successor, may be lost."""
+        found = _LINE.fullmatch(line)
+        return (LogLine(*self._name, float(found[1]), found[2].decode(errors="replace")),) if found else ()
 
     def _let_go(self) -> None:
         if self._file:

@@ -21,7 +21,10 @@ _MARKER = "complete"
 
 
 def lay(release: Release, source: Source, directory: Path) -> None:
-    """Lay the release out in `directory`, unless it is complete there. Raises OSError, and what `source` raises."""
+    """Lay the release out in `directory`, unless it is complete there.
+
+    Raises Permanent, OSError, and what `source` raises.
+    """
     if (directory / _MARKER).exists():
         return
     delete(directory)
@@ -29,7 +32,11 @@ def lay(release: Release, source: Source, directory: Path) -> None:
     tree.mkdir(parents=True)
     _tell(source(release.repository, release.commit, tree), directory)
     for file in release.resolved[0].files:
-        _place(file, tree, release)
+        try:
+            _place(file, tree, release)
+        except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+            where = f"{release.name}: file {file.target} cannot be placed"
+            raise Permanent(f"{where}: the commit has something else there; name another target") from error
     (directory / _MARKER).touch()
 
 

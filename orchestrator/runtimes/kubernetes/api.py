@@ -1,0 +1,120 @@
+"""The way to the apiserver: every request, its retries, and what its answer means.
+
+In: paths and JSON. Out: the live object, or one of Anabranch's errors. Whoever writes must be permitted to at that very
+moment, by `permit`. Requests are tried again here and nowhere else, for a few seconds.
+"""
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from orchestrator.errors import NotFound, Temporary
+from orchestrator.runtimes.kubernetes.connection import APPLY, Connection, Request, whole
+from orchestrator.runtimes.kubernetes.failure import failure, is_transient, lacks_right
+from orchestrator.runtimes.kubernetes.kinds import Object
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+MANAGER = "anabranch"
+"""Our name in the fields that we own; under another one they would all be left behind."""
+
+_PATIENCE = 8.0
+_SETTLING = 4
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+
+
+class Api:
+    """Asks and writes; any thread may call. `permit` raises when this process may not write."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._closed = threading.Event()
+        self.permit: Callable[[], None] = lambda: None
+
+    def get(self, path: str) -> Object:
+        """Read an object. Raises NotFound."""
+        return self._ask(Request("GET", path))
+
+    def apply(self, path: str, thing: Object, acting_as: str = "") -> Object:
+        """Make an object as asked in all fields that are ours; gives the live one."""
+        how = f"?fieldManager={MANAGER}&force=true&fieldValidation=Strict"
+        return self._write(Request("PATCH", path + how, json.dumps(thing).encode(), APPLY, acting_as))
+
+    def create(self, path: str, thing: Object) -> Object | None:
+        """Make an object that must not be there yet; None when it is."""
+        return self._write(Request("POST", f"{path}?fieldManager={MANAGER}", thing), 409) or None
+
+    def delete(self, path: str, uid: str, acting_as: str = "") -> None:
+        """Delete this very object, in the background what it owns; one that is gone, or another one, is left alone."""
+        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
+        self._write(Request("DELETE", path, body, acting_as=acting_as), 404, 409)
+
+    def once(self, request: Request, *allowed: int) -> Object:
+        """Send a request once, permitted or not; an answer with an `allowed` status is empty."""
+        response = self._connection.send(request)
+        return _result(request, response.status, _json(whole(response)), allowed)
+
+    @contextmanager
+    def stream(self, path: str, read: float) -> Iterator["BaseHTTPResponse"]:
+        """Open an answer that is read as it comes; `read` seconds of silence end it."""
+        request = Request("GET", path, read=read)
+        response = self._connection.send(request)
+        try:
+            if response.status != 200:
+                raise failure(request.what, response.status, _json(whole(response)))
+            yield response
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Try nothing again from now on."""
+        self._closed.set()
+
+    def _write(self, request: Request, *allowed: int) -> Object:
+        return self._ask(request, *allowed, check=self.permit)
+
+    def _ask(self, request: Request, *allowed: int, check: Callable[[], None] = lambda: None) -> Object:
+        give_up, tries = time.monotonic() + _PATIENCE, 0
+        while True:
+            check()
+            tries += 1
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
+            try:
+                response = self._connection.send(request)
+                body = _json(whole(response))
+                settling = request.acting_as and tries <= _SETTLING and lacks_right(response.status, body)
+                if not (settling or is_transient(response.status, body)):
+                    return _result(request, response.status, body, allowed)
+                error, pause = failure(request.what, response.status, body), max(pause, _retry_after(response))
+            except Temporary as unanswered:
+                error = unanswered
+            if time.monotonic() + pause > give_up or self._closed.wait(pause):
+                raise error
+
+
+def _result(request: Request, status: int, body: Object, allowed: tuple[int, ...]) -> Object:
+    if 200 <= status < 300:
+        return body
+    if status in allowed:
+        return {}
+    if status == 404 and request.method == "GET":
+        raise NotFound(f"{request.what}: not found")
+    raise failure(request.what, status, body)
+
+
+def _retry_after(response: "BaseHTTPResponse") -> float:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isdigit() else 0.0
+
+
+def _json(data: bytes) -> Object:
+    try:
+        body = json.loads(data or b"{}")
+    except ValueError:
+        body = {"message": data[:200].decode(errors="replace")}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,70 @@
+"""Make the objects of one scope match what is wanted, with one request for each that differs.
+
+In: the objects that a service, or an environment itself, should have. Out: requests, in stages: the names of new
+objects written down first, what is no longer wanted deleted last, in reverse. Raises what the API raises; nothing is
+deleted unless everything was applied.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.runtimes.kubernetes import labels
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.drift import pruned, seen_through
+from orchestrator.runtimes.kubernetes.inventory import Inventory
+from orchestrator.runtimes.kubernetes.kinds import KINDS, NAMESPACE, POD, Key, Object, key_of, path_of
+from orchestrator.runtimes.kubernetes.live import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Converger:
+    """Compares with what is live, so that an object which is as asked costs no request."""
+
+    api: Api
+    live: Live
+    inventory: Inventory
+    accepted: dict[Key, object]
+    """What the API made of an object as it was asked last: amounts that it writes in another way are no drift."""
+
+    def converge(
+        self, environment: str, service: str, wanted: Sequence[Object], acting_as: str = ""
+    ) -> tuple[str, ...]:
+        """Apply what differs, then delete what we made in this scope and nobody wants; names what was written."""
+        sealed = [labels.sealed(thing) for thing in wanted]
+        changed = [thing for thing in sealed if not self._as_asked(thing)]
+        keep = {key_of(thing) for thing in sealed}
+        surplus = [thing for thing in self.live.of(environment, service) if self._is_surplus(environment, thing, keep)]
+        within = [key_of(thing) for thing in changed if thing["kind"] != NAMESPACE.name]
+        if within:
+            self.inventory.add(environment, within)
+        for thing in sorted(changed, key=lambda thing: KINDS[thing["kind"]].stage):
+            self._apply(thing, acting_as)
+        for thing in sorted(surplus, key=lambda thing: -KINDS[thing["kind"]].stage):
+            self.api.delete(path_of(key_of(thing)), thing["metadata"]["uid"], acting_as)
+            self.accepted.pop(key_of(thing), None)
+        if surplus:
+            self.inventory.drop(environment, [key_of(thing) for thing in surplus])
+        return tuple(f"{thing['kind']} {thing['metadata']['name']}" for thing in (*changed, *surplus))
+
+    def forget(self, namespace: str) -> None:
+        """Drop what is remembered of a namespace that is gone."""
+        for key in [key for key in self.accepted if namespace in (key[1], key[2])]:
+            self.accepted.pop(key, None)
+
+    def _as_asked(self, thing: Object) -> bool:
+        live = self.live.get(key_of(thing))
+        if live is None or "deletionTimestamp" in live["metadata"]:
+            return False
+        if labels.annotation(live, labels.ASKED) != labels.annotation(thing, labels.ASKED):
+            return False
+        shown = seen_through(thing, live)
+        return bool(shown == pruned(thing) or shown == self.accepted.get(key_of(thing)))
+
+    def _is_surplus(self, environment: str, thing: Object, keep: set[Key]) -> bool:
+        key, gone = key_of(thing), "deletionTimestamp" in thing["metadata"]
+        return not gone and key not in keep and key[0] != POD.name and self.inventory.holds(environment, key)
+
+    def _apply(self, thing: Object, acting_as: str) -> None:
+        live = self.api.apply(path_of(key_of(thing)), thing, acting_as)
+        self.live.put(live)
+        self.accepted[key_of(thing)] = seen_through(thing, live)

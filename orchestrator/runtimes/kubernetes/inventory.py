@@ -1,0 +1,71 @@
+"""Which objects we made in each environment: written before they are made, shortened after they are gone.
+
+In: names of objects. Out: one ConfigMap for each environment, in the daemon's namespace, where removing an environment
+does not reach it. What is not in it is never deleted, whatever its labels say.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Collection
+
+from orchestrator.runtimes.kubernetes import labels
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, Key, path_of
+from orchestrator.runtimes.kubernetes.live import Live
+from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+
+
+class Inventory:
+    """Any thread may call; one write at a time for each environment."""
+
+    def __init__(self, api: Api, live: Live, options: KubernetesOptions) -> None:
+        self._api, self._live, self._options = api, live, options
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def holds(self, environment: str, key: Key) -> bool:
+        """Tell whether an object was made by us."""
+        return _entry(key) in self._entries(environment)
+
+    def add(self, environment: str, keys: Collection[Key]) -> None:
+        """Write down what is about to be made."""
+        with self._locks[environment]:
+            known = self._entries(environment)
+            if not {_entry(key) for key in keys} <= known:
+                self._write(environment, known | {_entry(key) for key in keys})
+
+    def drop(self, environment: str, keys: Collection[Key]) -> None:
+        """Strike out what was deleted."""
+        with self._locks[environment]:
+            known = self._entries(environment)
+            if known & {_entry(key) for key in keys}:
+                self._write(environment, known - {_entry(key) for key in keys})
+
+    def end(self, environment: str) -> None:
+        """Forget an environment that is gone."""
+        with self._locks[environment]:
+            found = self._live.get(self._key(environment))
+            if found:
+                self._api.delete(path_of(self._key(environment)), found["metadata"]["uid"])
+
+    def _entries(self, environment: str) -> set[str]:
+        found = self._live.get(self._key(environment))
+        return set((found or {}).get("data") or {})
+
+    def _write(self, environment: str, entries: set[str]) -> None:
+        _, namespace, name = key = self._key(environment)
+        marks = {labels.OWNER: self._options.namespace, labels.INVENTORY: environment}
+        thing = {
+            "apiVersion": CONFIG.api_version,
+            "kind": CONFIG.name,
+            "metadata": {"name": name, "namespace": namespace, "labels": marks},
+            "data": dict.fromkeys(sorted(entries), ""),
+        }
+        self._live.put(self._api.apply(path_of(key), thing))
+
+    def _key(self, environment: str) -> Key:
+        return (CONFIG.name, self._options.namespace, f"inventory.{environment}")
+
+
+def _entry(key: Key) -> str:
+    kind, _, name = key
+    return f"{kind}.{name}"

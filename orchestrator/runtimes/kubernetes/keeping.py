@@ -1,0 +1,258 @@
+"""Every service as it is wanted, and the cluster kept like that.
+
+In: orders, and word from the watches that something moved. Out: requests where something differs, observations. Orders
+and word of the same service are taken one after the other. An order is carried out before it returns, unless its
+namespace is still being deleted: then it is as soon as that is gone.
+"""
+
+import logging
+import random
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+from orchestrator.domain.status import Health, Observation
+from orchestrator.errors import AnabranchError, Permanent
+from orchestrator.runtimes import Running
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.converge import Converger
+from orchestrator.runtimes.kubernetes.environments import Environments
+from orchestrator.runtimes.kubernetes.failure import Dying
+from orchestrator.runtimes.kubernetes.fights import Fights
+from orchestrator.runtimes.kubernetes.inventory import Inventory
+from orchestrator.runtimes.kubernetes.live import Live, Scope
+from orchestrator.runtimes.kubernetes.logs import last_lines
+from orchestrator.runtimes.kubernetes.observing import failing_pod, observe, runs_already
+from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
+from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
+
+_LOG = logging.getLogger(__name__)
+_THREADS = 4
+_SYNC_WITHIN = 30.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _HOPELESS_PAUSE = 1.0, 60.0, 300.0
+_DYING_PAUSE = 0.5
+_TAIL = 20
+
+
+class Keeping:
+    """`say` takes every observation, in order for each service; any thread may call."""
+
+    def __init__(self, api: Api, options: KubernetesOptions, say: Callable[[Observation], None]) -> None:
+        self._api, self._options, self._say = api, options, say
+        self._lock = threading.Lock()
+        self._wishes: dict[Scope, Wish] = {}
+        self._routes: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._failures: defaultdict[Scope, int] = defaultdict(int)
+        self._fights: Fights[Scope] = Fights()
+        self.live = Live(api, options.namespace, self._moved)
+        self._inventory = Inventory(api, self.live, options)
+        self._converger = Converger(api, self.live, self._inventory, {})
+        self._environments = Environments(api, self.live, self._converger, options, self._lenders)
+        self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
+        try:
+            self.live.start(_SYNC_WITHIN)
+        except Permanent:
+            self.close(_SYNC_WITHIN)
+            raise
+        for environment in self.live.inventoried():
+            self._queue.add((environment, ""))
+
+    # Orders
+
+    def ensure(self, environment: str, branch: str) -> None:
+        """Want an environment, and make it."""
+        self._environments.want(environment, branch)
+        try:
+            self._environments.ensure(environment)
+        except Dying:
+            self._queue.later((environment, ""), _DYING_PAUSE)
+
+    def remove_environment(self, environment: str) -> None:
+        """Want nothing of an environment, and remove it."""
+        for scope in self._services(environment):
+            with self._wish(scope) as wish:
+                self._lead(wish, None)
+                wish.end()
+        self._environments.remove(environment)
+
+    def follow(self, rendered: Rendered) -> None:
+        """Make a release the newest one of its service; one that runs already, from an earlier daemon, serves."""
+        release = rendered.release
+        with self._wish((release.environment, release.service)) as wish:
+            wish.follow(rendered)
+            there = self._environments.is_there(release.environment)
+            if wish.releases.serving is None and there and runs_already(rendered, self.live):
+                wish.promote(rendered)
+            self._carry_out(wish)
+
+    def end(self, environment: str, service: str) -> None:
+        """Want no release of a service any more."""
+        with self._wish((environment, service)) as wish:
+            wish.end()
+            self._carry_out(wish)
+
+    def lead(self, environment: str, service: str, target: str | None) -> None:
+        """Say where the name of a service leads without a Ready release of its own."""
+        with self._wish((environment, service)) as wish:
+            self._lead(wish, target)
+            self._carry_out(wish)
+
+    def running(self) -> tuple[Running, ...]:
+        """Tell what runs of all that was applied."""
+        with self._lock:
+            wishes = [wish for _, wish in sorted(self._wishes.items())]
+        return tuple(running for wish in wishes for running in _running(wish))
+
+    def close(self, deadline: float) -> None:
+        """Look at nothing any more."""
+        self.live.close()
+        self._queue.close(deadline)
+
+    def _lead(self, wish: Wish, target: str | None) -> None:
+        wish.target = target
+        with self._lock:
+            self._routes[wish.environment].pop(wish.service, None)
+            if target is not None:
+                self._routes[wish.environment][wish.service] = target
+
+    def _lenders(self, environment: str) -> set[str]:
+        with self._lock:
+            return set(self._routes.get(environment, {}).values())
+
+    def _carry_out(self, wish: Wish) -> None:
+        try:
+            self._converge(wish)
+            self._report(wish, again=True)
+        except Dying as error:
+            self._complain(wish, Health.PROGRESSING, str(error))
+            self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
+
+    # Word from the watches
+
+    def _moved(self, environment: str, service: str) -> None:
+        if environment:
+            if not service:
+                self._environments.moved(environment)
+            self._queue.add((environment, service))
+
+    def _look(self, scope: Scope) -> None:
+        """Look at what moved; whatever fails is looked at again after a while."""
+        try:
+            self._look_at(*scope)
+            self._failures.pop(scope, None)
+        except Dying:
+            self._queue.later(scope, _DYING_PAUSE)
+        except Exception as error:
+            self._failures[scope] += 1
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(self._failures[scope], 10))
+            permanent = isinstance(error, Permanent)
+            self._queue.later(scope, (_HOPELESS_PAUSE if permanent else pause) * random.uniform(0.5, 1))  # noqa: S311
+            if not isinstance(error, AnabranchError):
+                _LOG.exception("looking at %s:%s failed", *scope)
+            elif permanent and scope[1]:
+                with self._wish(scope) as wish:
+                    self._complain(wish, Health.DEGRADED, str(error))
+            else:
+                _LOG.warning("%s:%s: %s", *scope, error)
+
+    def _look_at(self, environment: str, service: str) -> None:
+        if not service:
+            self._look_at_environment(environment)
+        elif (environment, service) in self._wishes:
+            with self._wish((environment, service)) as wish:
+                self._repair((environment, service), partial(self._converge, wish))
+                self._report(wish)
+
+    def _look_at_environment(self, environment: str) -> None:
+        if self._environments.is_wanted(environment):
+            self._repair((environment, ""), partial(self._environments.ensure, environment))
+        elif self._environments.end(environment, self._inventory):
+            self._forget(environment)
+
+    def _repair(self, scope: Scope, make: Callable[[], Sequence[str]]) -> None:
+        """Put right what others changed; what they change again and again, ever later."""
+        if pause := self._fights.pause(scope):
+            self._queue.later(scope, pause)
+        elif (names := make()) and (times := self._fights.repaired(scope)) > 2:
+            _LOG.warning("%s:%s: somebody changes %s again and again, %d times", *scope, ", ".join(names), times)
+
+    def _forget(self, environment: str) -> None:
+        self._converger.forget(self._options.namespace_of(environment))
+        self._fights.forget((environment, ""))
+        for scope in self._services(environment):
+            self._fights.forget(scope)
+            with self._wish(scope) as wish, self._lock:
+                if wish.target is None and not wish.releases.members:
+                    del self._wishes[scope]
+
+    # Both
+
+    @contextmanager
+    def _wish(self, scope: Scope) -> Iterator[Wish]:
+        """Hold the wish of a service, the one that counts: it may be forgotten while it is waited for."""
+        while True:
+            with self._lock:
+                wish = self._wishes.setdefault(scope, Wish(*scope))
+            with wish.lock:
+                if self._wishes.get(scope) is wish:
+                    yield wish
+                    return
+
+    def _services(self, environment: str) -> tuple[Scope, ...]:
+        with self._lock:
+            return tuple(scope for scope in self._wishes if scope[0] == environment)
+
+    def _converge(self, wish: Wish) -> tuple[str, ...]:
+        wanted, environment = wish.wanted(self._options), wish.environment
+        if wanted:
+            self._environments.want(environment)
+            self._environments.ensure(environment)
+        elif not self._environments.is_there(environment):
+            return ()
+        return self._converger.converge(environment, wish.service, wanted, self._acting_as(environment))
+
+    def _acting_as(self, environment: str) -> str:
+        namespace, deployer = self._options.namespace_of(environment), self._options.deployer
+        return f"system:serviceaccount:{namespace}:{deployer}" if deployer else ""
+
+    def _report(self, wish: Wish, *, again: bool = False) -> None:
+        """Tell what is seen of each release; one that is Ready first takes the name over."""
+        for rendered in wish.releases.members:
+            seen = observe(wish, rendered, self.live, self._options)
+            if seen.health is Health.READY and rendered is wish.releases.pending:
+                wish.promote(rendered)
+                self._converge(wish)
+            self._tell(wish, seen, again=again and rendered is wish.releases.newest)
+
+    def _tell(self, wish: Wish, seen: Observation, *, again: bool = False) -> None:
+        before = wish.told.get(seen.release)
+        same = before is not None and replace(before, log_tail=()) == seen
+        if before is not None and same:
+            seen = before
+        elif seen.health is Health.DEGRADED and (pod := failing_pod(seen, self.live)):
+            seen = replace(seen, log_tail=last_lines(self._api, pod, _TAIL))
+        wish.told[seen.release] = seen
+        if again or not same:
+            self._say(seen)
+
+    def _complain(self, wish: Wish, health: Health, line: str) -> None:
+        if newest := wish.releases.newest:
+            self._tell(wish, Observation(wish.environment, wish.service, newest.release.number, health, line))
+
+
+def _running(wish: Wish) -> tuple[Running, ...]:
+    with wish.lock:
+        return tuple(
+            Running(
+                wish.environment,
+                wish.service,
+                member.release.number,
+                seen.health if (seen := wish.told.get(member.release.number)) else Health.PROGRESSING,
+                serving=member is wish.releases.serving,
+            )
+            for member in wish.releases.members
+        )

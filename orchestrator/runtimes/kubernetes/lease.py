@@ -1,0 +1,127 @@
+"""One writer at a time: a Lease in the daemon's namespace, which is held, renewed and given back.
+
+In: who this daemon is. Out: `permit`, which raises when this process may not write at this moment. The clocks of other
+machines are never compared: a holder is gone when its lease was seen unchanged for as long as it lasts.
+"""
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+
+from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import Request
+from orchestrator.runtimes.kubernetes.kinds import NAMESPACE, Kind, Object
+
+LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", 0)
+_LOG = logging.getLogger(__name__)
+_NAME = "anabranch"
+
+
+class Lease:
+    """Held from `acquire` to `release`, and renewed meanwhile; `lasts` is in seconds."""
+
+    def __init__(self, api: Api, namespace: str, holder: str, lasts: float) -> None:
+        self._api, self._namespace, self._holder, self._lasts = api, namespace, holder, lasts
+        self._path = LEASE.path(namespace, _NAME)
+        self._renewed = float("-inf")
+        self._seen: tuple[str, float] = ("", 0.0)
+        self._held: Object | None = None
+        self._trouble = "it was not renewed in time"
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
+
+    def permit(self) -> None:
+        """Return if this daemon is the one that writes. Raises Temporary when it is not, or cannot know."""
+        if time.monotonic() - self._renewed > self._lasts * 2 / 3:
+            raise Temporary(f"nothing is changed in the cluster without the lease: {self._trouble}")
+
+    def acquire(self) -> None:
+        """Wait for a lease that nobody renews. Raises Permanent when somebody does, Temporary when nobody answers."""
+        line = f"another daemon holds the lease {_NAME} in namespace {self._namespace}"
+        held = Permanent(f"{line}; stop it, or give this one a kubernetes.namespace of its own")
+        give_up = time.monotonic() + self._lasts * 2
+        while (problem := self._attempt(held)) is not None:
+            if time.monotonic() > give_up:
+                raise problem
+            self._over.wait(self._lasts / 8)
+        self._thread.start()
+
+    def _attempt(self, held: AnabranchError) -> AnabranchError | None:
+        try:
+            return None if self._try() else held
+        except Temporary as error:
+            return error
+
+    def release(self) -> None:
+        """Renew no more, and let the next one have it at once."""
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join(self._lasts)
+        if time.monotonic() - self._renewed < self._lasts:
+            self._renewed = float("-inf")
+            try:
+                self._put(self._api.get(self._path), holder="", lasts=1)
+            except AnabranchError as error:
+                _LOG.warning("the lease was not given back: %s", error)
+
+    def _renew(self) -> None:
+        while not self._over.wait(self._lasts / 8):
+            try:
+                self._complain("" if self._try() else "another daemon holds it")
+            except AnabranchError as error:
+                self._complain(str(error))
+
+    def _complain(self, line: str) -> None:
+        if line and line != self._trouble:
+            _LOG.warning("the lease was not renewed: %s", line)
+        self._trouble = line
+
+    def _try(self) -> bool:
+        """Take or renew the lease; it counts from before the request, whatever happens to the answer."""
+        began = time.monotonic()
+        lease, self._held = self._held or self._read(), None
+        if lease is not None and not self._is_free(lease):
+            self._renewed = float("-inf")
+            return False
+        self._held = self._put(lease, self._holder, int(max(1, self._lasts))) or None
+        if self._held is None:
+            self._renewed = float("-inf")
+            return False
+        self._renewed = began
+        return True
+
+    def _read(self) -> Object | None:
+        try:
+            return self._api.get(self._path)
+        except NotFound:
+            self._check_namespace()
+            return None
+
+    def _check_namespace(self) -> None:
+        try:
+            self._api.get(NAMESPACE.path(name=self._namespace))
+        except NotFound:
+            way_out = f"make it: kubectl create namespace {self._namespace}"
+            raise Permanent(f"the daemon's namespace {self._namespace} is not in the cluster; {way_out}") from None
+
+    def _is_free(self, lease: Object) -> bool:
+        spec, version = lease.get("spec", {}), lease["metadata"]["resourceVersion"]
+        if spec.get("holderIdentity", "") in ("", self._holder):
+            return True
+        if version != self._seen[0]:
+            self._seen = (version, time.monotonic())
+        return time.monotonic() - self._seen[1] > float(spec.get("leaseDurationSeconds", self._lasts))
+
+    def _put(self, lease: Object | None, holder: str, lasts: int) -> Object:
+        before = (lease or {}).get("spec", {})
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        taken = before.get("holderIdentity") != holder and bool(holder)
+        spec = before | {"holderIdentity": holder, "leaseDurationSeconds": lasts, "renewTime": now}
+        if taken:
+            spec |= {"acquireTime": now, "leaseTransitions": before.get("leaseTransitions", -1) + 1}
+        metadata = lease["metadata"] if lease else {"name": _NAME, "namespace": self._namespace}
+        thing = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": metadata, "spec": spec}
+        method, path = ("PUT", self._path) if lease else ("POST", LEASE.path(self._namespace))
+        return self._api.once(Request(method, path, thing), 409)

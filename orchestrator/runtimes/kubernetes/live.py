@@ -1,0 +1,131 @@
+"""What is in the cluster of ours, as far as it was told; nothing here asks for anything.
+
+In: the reflectors' changes, and answers to our own writes, which may come before their events. Out: objects by name and
+by service; `moved(environment, service)` after each change, the service empty for what is the environment's own.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+
+from orchestrator.errors import Permanent
+from orchestrator.runtimes.kubernetes import labels
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, WATCHED, Key, Object, key_of
+from orchestrator.runtimes.kubernetes.reflector import Reflector
+
+Scope = tuple[str, str]
+"""(environment, service)."""
+
+Moved = Callable[[str, str], None]
+
+
+class Live:
+    """Everything that carries our label; any thread may ask."""
+
+    def __init__(self, api: Api, owner: str, moved: Moved) -> None:
+        self._api, self._owner = api, owner
+        self._lock = threading.Lock()
+        self._objects: dict[Key, Object] = {}
+        self._scopes: defaultdict[Scope, set[Key]] = defaultdict(set)
+        self._moved = moved
+        self._reflectors: dict[str, Reflector] = {}
+
+    def start(self, deadline: float) -> None:
+        """Begin to follow, and wait until all that is there was told. Raises Permanent after so many seconds."""
+        selector = f"{labels.OWNER}={self._owner}"
+        for kind in WATCHED:
+            self._reflectors[kind.name] = Reflector(self._api, kind, selector, self._changed)
+        for reflector in self._reflectors.values():
+            if not reflector.synced.wait(deadline):
+                raise Permanent(reflector.trouble or f"the apiserver did not tell what is there within {deadline:g} s")
+
+    def get(self, key: Key) -> Object | None:
+        """Give one object."""
+        with self._lock:
+            return self._objects.get(key)
+
+    def of(self, environment: str, service: str) -> tuple[Object, ...]:
+        """Give all objects of a service, or with an empty name those of the environment itself, pods left out."""
+        with self._lock:
+            found = [self._objects[key] for key in sorted(self._scopes.get((environment, service), ()))]
+        return tuple(thing for thing in found if thing["kind"] != POD.name)
+
+    def pods(self, environment: str, service: str, release: int | None) -> tuple[Object, ...]:
+        """Give the pods of a release, or of all, oldest first."""
+        with self._lock:
+            found = [self._objects[key] for key in self._scopes.get((environment, service), ()) if key[0] == POD.name]
+        return tuple(sorted((pod for pod in found if release in (None, release_of(pod))), key=_age))
+
+    def inventoried(self) -> tuple[str, ...]:
+        """Name the environments that have an inventory."""
+        with self._lock:
+            configs = [thing for key, thing in self._objects.items() if key[0] == CONFIG.name]
+        return tuple(sorted({labels.label(thing, labels.INVENTORY) for thing in configs} - {""}))
+
+    def namespaces(self) -> tuple[Object, ...]:
+        """Give the namespaces that are ours, those that are being deleted included."""
+        with self._lock:
+            return tuple(thing for key, thing in sorted(self._objects.items()) if key[0] == NAMESPACE.name)
+
+    def put(self, thing: Object) -> None:
+        """Take the answer to a write of ours, unless the watch has told as much or more."""
+        with self._lock:
+            _slim(thing)
+            told = self._reflectors[thing["kind"]].version
+            if _version(thing) > told:
+                self._keep(thing)
+
+    def close(self) -> None:
+        """Follow no more."""
+        for reflector in self._reflectors.values():
+            reflector.close()
+
+    def _changed(self, thing: Object, *, gone: bool) -> None:
+        """Take word from a watch, unless an answer to a later write of ours came before it."""
+        _slim(thing)
+        with self._lock:
+            held = self._objects.get(key_of(thing))
+            if held is not None and _version(held) > _version(thing):
+                return
+            self._drop(key_of(thing))
+            if not gone:
+                self._keep(thing)
+        self._moved(*_scope(thing))
+
+    def _keep(self, thing: Object) -> None:
+        key = key_of(thing)
+        self._objects[key] = thing
+        self._scopes[_scope(thing)].add(key)
+
+    def _drop(self, key: Key) -> None:
+        thing = self._objects.pop(key, None)
+        if thing:
+            scope = _scope(thing)
+            self._scopes[scope].discard(key)
+            if not self._scopes[scope]:
+                del self._scopes[scope]
+
+
+def _slim(thing: Object) -> None:
+    """Drop what nobody reads; of thousands of pods it is most of the memory."""
+    thing["metadata"].pop("managedFields", None)
+    if thing["kind"] == POD.name:
+        thing["spec"] = {"containers": [{"name": container["name"]} for container in thing["spec"]["containers"]]}
+
+
+def _version(thing: Object) -> int:
+    return int(thing["metadata"]["resourceVersion"])
+
+
+def release_of(pod: Object) -> int:
+    """Name the release that a pod runs."""
+    return int(labels.label(pod, labels.RELEASE) or 0)
+
+
+def _age(pod: Object) -> tuple[int, str, str]:
+    return release_of(pod), pod["metadata"]["creationTimestamp"], pod["metadata"]["name"]
+
+
+def _scope(thing: Object) -> Scope:
+    return labels.label(thing, labels.ENVIRONMENT), labels.label(thing, labels.SERVICE)

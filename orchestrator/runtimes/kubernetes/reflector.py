@@ -1,0 +1,136 @@
+"""One kind of objects, followed for as long as the daemon lives.
+
+In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and whether
+all that were there at first have been told. A watch that ends goes on where it was; one whose place is forgotten starts
+again, and tells the objects that went meanwhile. A server that cannot be reached is asked ever less often.
+"""
+
+import json
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote
+
+from orchestrator.errors import AnabranchError
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import chunks, end
+from orchestrator.runtimes.kubernetes.kinds import Key, Kind, Object, key_of
+
+if TYPE_CHECKING:
+    from urllib3 import BaseHTTPResponse
+
+_LOG = logging.getLogger(__name__)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
+_QUIET = 120.0
+_CLOSE_AFTER = 2.0
+_LASTS = (300, 600)
+_INITIAL_END = "k8s.io/initial-events-end"
+
+
+class Change(Protocol):
+    """Takes an object, and whether it is gone."""
+
+    def __call__(self, thing: Object, *, gone: bool) -> None:
+        """Take it; called from the reflector's thread."""
+
+
+class _Expired(Exception):
+    """The server no longer knows the version to go on from."""
+
+
+class Reflector:
+    """A thread that watches one kind; needs a server with streaming lists, which Kubernetes has since 1.32."""
+
+    def __init__(self, api: Api, kind: Kind, selector: str, change: Change) -> None:
+        self._api, self._kind, self._selector, self._change = api, kind, selector, change
+        self._known: dict[Key, Object] = {}
+        self._initial: set[Key] | None = None
+        self._version = ""
+        self._closed = threading.Event()
+        self.synced = threading.Event()
+        self.trouble = ""
+        self._open: BaseHTTPResponse | None = None
+        self._thread = threading.Thread(target=self._run, name=f"watch-{kind.plural}", daemon=True)
+        self._thread.start()
+
+    @property
+    def version(self) -> int:
+        """The version up to which everything was told."""
+        return int(self._version or 0)
+
+    def close(self) -> None:
+        """Follow no more."""
+        self._closed.set()
+        end(self._open)
+        self._thread.join(_CLOSE_AFTER)
+
+    def _run(self) -> None:
+        pause = _FIRST_PAUSE
+        while not self._closed.is_set():
+            began = time.monotonic()
+            try:
+                self._watch()
+            except _Expired:
+                self._version = ""
+            except AnabranchError as error:
+                self._complain(str(error))
+            except Exception as error:  # a broken stream has many names
+                self._complain(f"{type(error).__name__} while watching {self._kind.plural}")
+            pause = _FIRST_PAUSE if time.monotonic() - began > _QUIET else min(_LONGEST_PAUSE, pause * 2)
+            self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load
+
+    def _complain(self, line: str) -> None:
+        if line != self.trouble and not self._closed.is_set():
+            _LOG.warning("%s", line)
+        self.trouble = line
+
+    def _watch(self) -> None:
+        lasts = random.randint(*_LASTS)  # noqa: S311 - spreads load
+        where = f"{self._kind.path()}?watch=1&allowWatchBookmarks=true&timeoutSeconds={lasts}"
+        where += f"&labelSelector={quote(self._selector)}&resourceVersion={self._version}"
+        if not self._version:
+            where += "&sendInitialEvents=true&resourceVersionMatch=NotOlderThan"
+            self._initial = set()
+        with self._api.stream(where, lasts + 30.0) as self._open:
+            rest = b""
+            for chunk in chunks(self._open):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._hear(json.loads(line))
+                if self._closed.is_set():
+                    return
+
+    def _hear(self, event: Object) -> None:
+        kind, thing = event["type"], event["object"]
+        if kind == "ERROR":
+            if thing.get("code") == 410:
+                raise _Expired
+            raise ConnectionError(str(thing.get("reason")))
+        metadata = thing["metadata"]
+        if kind == "BOOKMARK":
+            if metadata.get("annotations", {}).get(_INITIAL_END) == "true":
+                self._told_all()
+        else:
+            self._tell(thing, gone=kind == "DELETED")
+        if self._initial is None:
+            self._version = metadata["resourceVersion"]
+
+    def _tell(self, thing: Object, *, gone: bool) -> None:
+        thing.setdefault("kind", self._kind.name)
+        key = key_of(thing)
+        if self._initial is not None:
+            self._initial.add(key)
+        if gone:
+            self._known.pop(key, None)
+        else:
+            self._known[key] = thing
+        self._change(thing, gone=gone)
+
+    def _told_all(self) -> None:
+        there, self._initial = self._initial or set(), None
+        for key in self._known.keys() - there:
+            self._change(self._known.pop(key), gone=True)
+        self.trouble = ""
+        self.synced.set()

@@ -1,0 +1,74 @@
+"""What has to be looked at again, each thing once however often it is named, by a few threads.
+
+In: names of things, now or after a while. Out: one call for each, never two at once for the same; what is named again
+meanwhile is called again afterwards.
+"""
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T", bound=Hashable)
+
+
+class WorkQueue(Generic[T]):
+    """`work` must not raise; any thread may add."""
+
+    def __init__(self, name: str, work: Callable[[T], None], threads: int) -> None:
+        self._work = work
+        self._news = threading.Condition()
+        self._ready: dict[T, None] = {}
+        self._later: list[tuple[float, int, T]] = []
+        self._order = 0
+        self._busy: set[T] = set()
+        self._closed = False
+        self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def add(self, thing: T) -> None:
+        """Have a thing looked at."""
+        with self._news:
+            self._ready[thing] = None
+            self._news.notify()
+
+    def later(self, thing: T, seconds: float) -> None:
+        """Have a thing looked at after a while."""
+        with self._news:
+            self._order += 1
+            heapq.heappush(self._later, (time.monotonic() + seconds, self._order, thing))
+            self._news.notify()
+
+    def close(self, deadline: float) -> None:
+        """Begin nothing more; wait up to so many seconds for what was begun."""
+        with self._news:
+            self._closed = True
+            self._news.notify_all()
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(deadline)
+
+    def _run(self) -> None:
+        while (thing := self._take()) is not None:
+            self._work(thing)
+            with self._news:
+                self._busy.discard(thing)
+                self._news.notify()
+
+    def _take(self) -> T | None:
+        with self._news:
+            while not self._closed:
+                self._ripen()
+                thing = next((thing for thing in self._ready if thing not in self._busy), None)
+                if thing is not None:
+                    del self._ready[thing]
+                    self._busy.add(thing)
+                    return thing
+                self._news.wait(self._later[0][0] - time.monotonic() if self._later else None)
+        return None
+
+    def _ripen(self) -> None:
+        while self._later and self._later[0][0] <= time.monotonic():
+            self._ready[heapq.heappop(self._later)[2]] = None

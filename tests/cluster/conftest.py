@@ -1,0 +1,81 @@
+"""A Kubernetes cluster for all tests of a run, and a namespace for each test."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import Connection
+from tests.cluster import binaries
+from tests.cluster.control_plane import ControlPlane, control_plane
+from tests.cluster.fault_proxy import FaultProxy, fault_proxy
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.rooms import opened, room
+
+
+@pytest.fixture(scope="session")
+def plane(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A control plane of our own, on which pods only pretend; in CI a missing one is a failure."""
+    if request.config.getoption("--cluster"):
+        pytest.skip("needs a control plane of its own; run without --cluster")
+    try:
+        found = binaries.find(os.environ)
+    except binaries.Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing), pytrace=False)
+        pytest.skip(str(missing))
+    with control_plane(found, tmp_path_factory.mktemp("plane")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubectl(request: pytest.FixtureRequest) -> Kubectl:
+    """kubectl for the cluster that was offered with --cluster, else for one of our own."""
+    if not request.config.getoption("--cluster"):
+        plane: ControlPlane = request.getfixturevalue("plane")
+        return plane.kubectl
+    program, kubeconfig = shutil.which("kubectl"), os.environ.get("KUBECONFIG")
+    if not (program and kubeconfig):
+        pytest.fail("--cluster needs kubectl on PATH, and KUBECONFIG set to the cluster's file", pytrace=False)
+    return Kubectl(Path(program), Path(kubeconfig))
+
+
+@pytest.fixture
+def namespace(kubectl: Kubectl) -> Iterator[str]:
+    """A namespace that only this test uses; nobody waits until it is gone."""
+    name = f"test-{secrets.token_hex(4)}"
+    kubectl("create", "namespace", name)
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def proxy(plane: ControlPlane, tmp_path: Path) -> Iterator[FaultProxy]:
+    """A proxy before the control plane that answers wrongly when it is told so."""
+    with fault_proxy(plane.kubeconfig.parent, tmp_path / "kubeconfig") as running:
+        yield running
+
+
+@pytest.fixture
+def options(kubectl: Kubectl, tmp_path: Path) -> Iterator[KubernetesOptions]:
+    """A room of its own in the cluster."""
+    with room(kubectl, tmp_path / "runtime") as made:
+        yield made
+
+
+@pytest.fixture
+def runtime(options: KubernetesOptions) -> Iterator[KubernetesRuntime]:
+    """A runtime of its own, as a daemon has one."""
+    with opened(options) as running:
+        yield running
+
+
+@pytest.fixture
+def eye(options: KubernetesOptions) -> Api:
+    """Somebody who asks the cluster directly."""
+    return Api(Connection(options))

@@ -1,0 +1,53 @@
+"""Runtimes in a cluster that do not see each other: each has a namespace, and a prefix for its environments."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import yaml
+
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
+from tests.cluster.kubectl import Kubectl
+from tests.process.running import source
+
+_RIGHTS = Path(__file__).resolve().parents[2] / "config" / "kubernetes" / "rights.yaml"
+DEPLOYER = next(
+    role for role in yaml.safe_load_all(_RIGHTS.read_text()) if role["metadata"]["name"] == "anabranch-deployer"
+)
+
+
+@contextmanager
+def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
+    """Give options for a runtime of one's own; nobody waits until what it made is gone."""
+    mark = secrets.token_hex(3)
+    options = KubernetesOptions(
+        state,
+        kubeconfig=str(kubectl.kubeconfig),
+        namespace=f"daemon-{mark}",
+        prefix=f"e{mark}-",
+        images={"app": "registry.example/app:{commit}"},
+        quota={"pods": "50"},
+        requests={"cpu": "50m"},
+        drain=0.0,
+        ready_deadline=60.0,
+        lease=3.0,
+    )
+    kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(DEPLOYER))
+    kubectl("create", "namespace", options.namespace)
+    yield options
+    selector = f"{labels.OWNER}={options.namespace}"
+    kubectl("delete", "namespace", "-l", selector, "--wait=false")
+    kubectl("delete", "namespace", options.namespace, "--wait=false")
+
+
+@contextmanager
+def opened(options: KubernetesOptions, **changed: object) -> Iterator[KubernetesRuntime]:
+    """Run a runtime with these options."""
+    runtime = KubernetesRuntime(replace(options, **changed), source)  # type: ignore[arg-type]
+    try:
+        yield runtime
+    finally:
+        runtime.close()

@@ -1,0 +1,98 @@
+"""The control plane of the tests: real controllers roll out, and the kubelet that only pretends fails as told."""
+
+from typing import Any
+
+import pytest
+
+from tests.cluster.control_plane import ControlPlane
+
+WAIT = ("wait", "--timeout=60s")
+
+
+def container(image: str) -> dict[str, Any]:
+    return {"name": "main", "image": f"example.test/{image}:1"}
+
+
+def pod(name: str, image: str) -> dict[str, Any]:
+    spec = {"containers": [container(image)], "terminationGracePeriodSeconds": 30}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
+
+
+def deployment(name: str, image: str, replicas: int) -> dict[str, Any]:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container(image)]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": spec}
+
+
+def service(name: str) -> dict[str, Any]:
+    spec = {"selector": {"app": name}, "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
+
+
+def test_a_deployment_becomes_available_and_its_service_leads_to_its_pods(plane: ControlPlane, namespace: str) -> None:
+    kubectl = plane.kubectl
+    kubectl.apply(namespace, deployment("app", "app", replicas=2), service("app"))
+    kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")
+    kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=jsonpath={.status.availableReplicas}=2")
+    pods = kubectl.json("-n", namespace, "get", "pods")["items"]
+    slices = ("-n", namespace, "endpointslices", "-l", "kubernetes.io/service-name=app")
+    kubectl(*WAIT, *slices, "--for=jsonpath={.endpoints[1].conditions.ready}=true")
+    found = kubectl.json("get", *slices)["items"][0]["endpoints"]
+    assert {end["addresses"][0] for end in found} == {pod["status"]["podIP"] for pod in pods}
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [("image-pull-back-off", "ImagePullBackOff"), ("crash-loop-back-off", "CrashLoopBackOff")],
+)
+def test_an_image_names_how_its_container_fails(plane: ControlPlane, namespace: str, image: str, reason: str) -> None:
+    waits = f"--for=jsonpath={{.status.containerStatuses[0].state.waiting.reason}}={reason}"
+    plane.kubectl.apply(namespace, pod("failing", image))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/failing", waits)
+    plane.kubectl(*WAIT, "-n", namespace, "pod/failing", "--for=condition=Ready=False")
+
+
+def test_a_container_that_crashed_left_lines_of_its_last_life(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, pod("failing", "crash-loop-back-off"))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/failing", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1")
+    assert plane.kubectl("-n", namespace, "logs", "failing", "--previous", "--tail=1") == "main of failing fails\n"
+
+
+def test_a_pod_that_is_never_ready_runs_beside_one_that_is(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, pod("slow", "never-ready"), pod("quick", "app"))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/quick", "--for=condition=Ready")
+    plane.kubectl(*WAIT, "-n", namespace, "pod/slow", "--for=jsonpath={.status.phase}=Running")
+    plane.kubectl(*WAIT, "-n", namespace, "pod/slow", "--for=condition=Ready=False")
+
+
+def test_a_pod_is_ready_when_its_image_says(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, pod("later", "ready-after-2"))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/later", "--for=condition=Ready=False")
+    plane.kubectl(*WAIT, "-n", namespace, "pod/later", "--for=condition=Ready")
+
+
+def test_logs_of_a_container_are_those_of_its_name(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, pod("talking", "app"))
+    plane.kubectl(*WAIT, "-n", namespace, "pod/talking", "--for=condition=Ready")
+    assert plane.kubectl("-n", namespace, "logs", "talking").splitlines() == [
+        "main of talking starts",
+        "main of talking listens",
+    ]
+    assert plane.kubectl("-n", namespace, "logs", "talking", "--tail=1") == "main of talking listens\n"
+
+
+def test_a_namespace_with_pods_can_be_removed(plane: ControlPlane, namespace: str) -> None:
+    plane.kubectl.apply(namespace, deployment("app", "app", replicas=1))
+    plane.kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")
+    plane.kubectl("delete", "namespace", namespace, "--timeout=60s")
+    plane.kubectl("create", "namespace", namespace)
+
+
+def test_a_killed_apiserver_comes_back_and_so_do_controllers_and_kubelet(plane: ControlPlane, namespace: str) -> None:
+    plane.apiserver.kill()
+    assert not plane.kubectl.succeeds("get", "--raw=/readyz")
+    plane.apiserver.start()
+    plane.wait_until_served()
+    plane.kubectl.apply(namespace, deployment("app", "app", replicas=1))
+    plane.kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")

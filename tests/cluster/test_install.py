@@ -1,0 +1,190 @@
+"""`kubectl apply -k config/kubernetes` on a real apiserver: what it installs, and what it may do there."""
+
+import json
+import re
+import secrets
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.runtimes.kubernetes.from_settings import options_of
+from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.rights import missing
+from orchestrator.settings import load
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.rooms import opened
+from tests.kubernetes.releases import release
+from tests.process.running import Watcher
+
+INSTALLED = Path(__file__).resolve().parents[2] / "config" / "kubernetes"
+SNAPSHOT = Path(__file__).with_name("rights.txt")
+DAEMON, FORWARDER = (f"system:serviceaccount:anabranch:anabranch-{name}" for name in ("daemon", "forwarder"))
+NOBODY = "system:serviceaccount:anabranch:default"
+BY_DAEMON = f"--as={DAEMON}"
+FORBIDDEN = (
+    ("namespace", "nobodys", BY_DAEMON),
+    ("serviceaccount", "nobodys", BY_DAEMON),
+    (
+        "service",
+        "nodeport",
+        "open",
+        "--tcp=80",
+        "--as=system:serviceaccount:default:anabranch-deployer",
+        "--as-group=system:masters",
+    ),
+)
+"""What each admission policy refuses, and RBAC alone would not."""
+
+
+@pytest.fixture(scope="module")
+def kubectl(plane: ControlPlane) -> Kubectl:
+    """kubectl for a cluster with Anabranch; the policies hold when it is returned."""
+    plane.kubectl("apply", "--server-side", "--warnings-as-errors", "-k", str(INSTALLED))
+    latest = time.monotonic() + 60
+    for forbidden in FORBIDDEN:
+        while plane.kubectl.succeeds("create", "--dry-run=server", *forbidden):
+            assert time.monotonic() < latest, "an admission policy does not hold"
+    return plane.kubectl
+
+
+@pytest.fixture
+def installed(kubectl: Kubectl, tmp_path: Path) -> KubernetesOptions:
+    """The runtime of the daemon that is installed: with its account, in its namespace."""
+    own = replace(kubectl, kubeconfig=tmp_path / "kubeconfig")
+    own.kubeconfig.write_bytes(kubectl.kubeconfig.read_bytes())
+    token = kubectl("-n", "anabranch", "create", "token", "anabranch-daemon").strip()
+    own("config", "set-credentials", "daemon", f"--token={token}")
+    own("config", "set-context", "--current", "--user=daemon")
+    settings = load(INSTALLED / "anabranch.yaml", {})
+    prefix = f"e{secrets.token_hex(3)}-"
+    return replace(options_of(settings), kubeconfig=str(own.kubeconfig), prefix=prefix, state=tmp_path / "state")
+
+
+def refused(kubectl: Kubectl, *arguments: str, stdin: str | None = None) -> str:
+    """Run kubectl and return why it was refused."""
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        kubectl(*arguments, stdin=stdin)
+    return str(caught.value.stderr)
+
+
+def rights(kubectl: Kubectl, account: str, namespace: str) -> set[str]:
+    """What an account may do in a namespace: a line for each rule with resource, URLs, names, verbs."""
+    listed = kubectl("auth", "can-i", "--list", "--no-headers", f"--as={account}", "-n", namespace)
+    return {re.sub(r"\s{2,}", " ", line) for line in listed.splitlines()}
+
+
+def test_both_run_under_restricted_pod_security_and_applying_again_changes_nothing(kubectl: Kubectl) -> None:
+    for name in ("daemon", "forwarder"):
+        kubectl("wait", "--timeout=60s", "-n", "anabranch", f"deployment/anabranch-{name}", "--for=condition=Available")
+    before = versions(kubectl)
+    kubectl("apply", "--server-side", "--warnings-as-errors", "-k", str(INSTALLED))
+    assert versions(kubectl) == before
+
+
+def versions(kubectl: Kubectl) -> dict[str, str]:
+    """The generations of what was installed."""
+    read = kubectl.json("get", "-k", str(INSTALLED))["items"]
+    return {f"{one['kind']}/{one['metadata']['name']}": one["metadata"].get("generation", "") for one in read}
+
+
+def test_nobody_may_do_more_than_the_snapshot_says(kubectl: Kubectl, namespace: str) -> None:
+    make_deployer(kubectl, namespace)
+    everybody = rights(kubectl, NOBODY, "anabranch")
+    asked = [
+        ("the daemon in its own namespace", DAEMON, "anabranch"),
+        ("the daemon in an environment", DAEMON, namespace),
+        ("the forwarder in its own namespace", FORWARDER, "anabranch"),
+        ("the deployer in its environment", deployer(namespace), namespace),
+        ("the deployer anywhere else", deployer(namespace), "anabranch"),
+    ]
+    more = [(who, rights(kubectl, account, where) - everybody) for who, account, where in asked]
+    lines = [f"{who}: {rule}" for who, rules in more for rule in sorted(rules)]
+    assert lines == SNAPSHOT.read_text().splitlines()
+
+
+def test_the_daemon_lacks_no_right_that_it_uses(installed: KubernetesOptions) -> None:
+    assert missing(installed) == ()
+
+
+def test_the_daemon_runs_releases_with_its_rights_alone(installed: KubernetesOptions) -> None:
+    with opened(installed) as runtime:
+        watcher = Watcher(runtime)
+        runtime.ensure_environment("main", "main")
+        runtime.apply(release("main", 1))
+        watcher.ready("main", 1)
+        runtime.remove_environment("main")
+
+
+def test_the_daemon_touches_only_namespaces_of_its_own(kubectl: Kubectl, namespace: str) -> None:
+    owned = {"anabranch.dev/owner": "anabranch", "pod-security.kubernetes.io/enforce": "restricted"}
+    strange = {**owned, "anabranch.dev/owner": "somebody"}
+    dry = ("create", "--dry-run=server", BY_DAEMON, "-f", "-")
+    kubectl(*dry, stdin=manifest(f"{namespace}-new", owned))
+    assert "owner label" in refused(kubectl, *dry, stdin=manifest(f"{namespace}-new", strange))
+    assert "not made by Anabranch" in refused(kubectl, "delete", BY_DAEMON, "--dry-run=server", "namespace", namespace)
+    seize = ("label", "namespace", namespace, BY_DAEMON, "--dry-run=server", "anabranch.dev/owner=anabranch")
+    assert "not made by Anabranch" in refused(kubectl, *seize)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("rolebinding", "deployer", "--clusterrole=anabranch-deployer", "--serviceaccount=default:anabranch-deployer"),
+        ("serviceaccount", "anabranch-deployer"),
+        ("quota", "anabranch"),
+    ],
+)
+def test_the_daemon_furnishes_only_namespaces_of_its_own(
+    kubectl: Kubectl, namespace: str, words: tuple[str, ...]
+) -> None:
+    create = ("-n", namespace, "create", BY_DAEMON, "--dry-run=server", *words)
+    assert "not made by Anabranch" in refused(kubectl, *create)
+    kubectl("label", "namespace", namespace, "anabranch.dev/owner=anabranch")
+    kubectl(*create)
+
+
+def test_pod_security_is_there_and_is_never_lowered(kubectl: Kubectl, namespace: str) -> None:
+    enforced = "pod-security.kubernetes.io/enforce"
+    kubectl("label", "namespace", namespace, "anabranch.dev/owner=anabranch", f"{enforced}=restricted")
+    change = ("label", "--overwrite", "namespace", namespace, BY_DAEMON, "--dry-run=server")
+    kubectl(*change, "changed=yes")
+    assert "never lowered" in refused(kubectl, *change, f"{enforced}=baseline")
+    assert "enforces pod security" in refused(kubectl, *change, f"{enforced}=privileged")
+    assert "enforces pod security" in refused(kubectl, *change, f"{enforced}-")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"type": "NodePort"}, "inside the cluster only"),
+        ({"type": "LoadBalancer"}, "inside the cluster only"),
+        ({"externalIPs": ["192.0.2.1"]}, "no external address"),
+    ],
+)
+def test_a_branch_gets_no_address_outside(kubectl: Kubectl, namespace: str, spec: dict[str, Any], reason: str) -> None:
+    make_deployer(kubectl, namespace)
+    dry = ("-n", namespace, "create", f"--as={deployer(namespace)}", "--dry-run=server", "-f", "-")
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "app"}}
+    kubectl(*dry, stdin=json.dumps(service | {"spec": {"ports": [{"port": 80}]}}))
+    assert reason in refused(kubectl, *dry, stdin=json.dumps(service | {"spec": {"ports": [{"port": 80}], **spec}}))
+
+
+def make_deployer(kubectl: Kubectl, namespace: str) -> None:
+    """Do what the daemon does for an environment: bind the deployer's role to its account there."""
+    account = f"--serviceaccount={namespace}:anabranch-deployer"
+    kubectl("-n", namespace, "create", "rolebinding", "deployer", "--clusterrole=anabranch-deployer", account)
+
+
+def manifest(name: str, labels: dict[str, str]) -> str:
+    """Write a namespace."""
+    return json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+
+
+def deployer(namespace: str) -> str:
+    """The account as which a branch's services are written."""
+    return f"system:serviceaccount:{namespace}:anabranch-deployer"

@@ -1,0 +1,119 @@
+"""An apiserver that refuses, hangs or is gone delays what is wanted, and loses none of it."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from orchestrator.domain.status import Health
+from orchestrator.errors import Temporary
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
+from orchestrator.runtimes.kubernetes.api import Api
+from tests.cluster import seeing
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.fault_proxy import Fault, FaultProxy, Seen
+from tests.cluster.rooms import opened
+from tests.kubernetes.releases import release
+from tests.process.running import Watcher, eventually
+
+WRITES = ("PATCH", "POST", "DELETE")
+
+
+def test_writes_that_are_refused_for_a_while_are_tried_again(
+    options: KubernetesOptions, eye: Api, proxy: FaultProxy
+) -> None:
+    chance, refused = random.Random(7), list[int]()
+    answers = cycle([Fault(429, retry_after=1), Fault(503), Fault(500)])
+
+    def refuse(seen: Seen) -> Fault | None:
+        if seen.method not in WRITES or "leases" in seen.path or chance.random() > 0.3:
+            return None
+        answer = next(answers)
+        refused.append(answer.status)
+        return answer
+
+    proxy.judge = refuse
+    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
+        watcher = Watcher(runtime)
+        for environment in ("main", "bugfix"):
+            runtime.apply(release(environment, 1))
+            watcher.ready(environment, 1)
+            assert seeing.answer(eye, runtime.address(environment, "app", 80)) == f"{environment}/v1"
+    assert set(refused) == {429, 503, 500}
+
+
+def test_an_apiserver_that_was_gone_during_a_roll_out_delays_it(
+    plane: ControlPlane, runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    watcher = Watcher(runtime)
+    runtime.apply(release("bugfix", 1))
+    watcher.ready("bugfix", 1)
+    runtime.apply(release("bugfix", 2, "registry.example/ready-after-2:1"))
+    threads = threading.active_count()
+    plane.apiserver.kill()
+    try:
+        with pytest.raises(Temporary, match="does not answer"):
+            runtime.apply(release("bugfix", 3))
+        assert [(r.release, r.serving) for r in runtime.running()] == [(1, True), (3, False)]
+    finally:
+        plane.apiserver.start()
+        plane.wait_until_served()
+    eventually(lambda: retried(runtime), "the third release is taken", 60)
+    eventually(lambda: [(r.release, r.health) for r in runtime.running()] == [(3, Health.READY)], "v3 is Ready", 60)
+    eventually(lambda: seeing.answer(eye, runtime.address("bugfix", "app", 80)) == "bugfix/v3", "v3 answers", 60)
+    assert threading.active_count() <= threads
+
+
+def retried(runtime: KubernetesRuntime) -> bool:
+    """Give the order again, as a deployment does."""
+    try:
+        runtime.apply(release("bugfix", 3))
+    except Temporary:
+        return False
+    return True
+
+
+def test_a_daemon_that_was_stopped_for_longer_than_its_lease_writes_nothing_when_it_goes_on(
+    options: KubernetesOptions, eye: Api, tmp_path: Path
+) -> None:
+    selector = f"{labels.OWNER}={options.namespace}"
+    held = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "tests.cluster.persistent_writer",
+            options.kubeconfig,
+            options.namespace,
+            options.prefix,
+        ],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert held.stdout
+        assert held.stdout.readline() == "wrote\n"
+        os.kill(held.pid, signal.SIGSTOP)
+        with opened(replace(options, state=tmp_path / "other")) as successor:
+            watcher = Watcher(successor)
+            successor.apply(release("bugfix", 1))
+            watcher.ready("bugfix", 1)
+            before = {thing["metadata"]["name"] for thing in seeing.listed(eye, "Namespace", "", selector)}
+            os.kill(held.pid, signal.SIGCONT)
+            assert held.stdout.readline() == "refused\n"
+            after = {thing["metadata"]["name"] for thing in seeing.listed(eye, "Namespace", "", selector)}
+            assert after == before
+            successor.apply(release("bugfix", 2))
+            watcher.ready("bugfix", 2)
+    finally:
+        held.kill()
+        held.wait()
+        if held.stdout:
+            held.stdout.close()
