@@ -59,8 +59,8 @@ def page(view: DeliveryView, path: Reached, now: float) -> str:
         ("", "its id came before with another body" if view.conflict else ""),
         *_several("headers", [f"{each.name}: {each.value}" for each in view.headers]),
         *_several("became", [_became(each) for each in view.hints] or ["nothing that the daemon is told of"]),
-        *_several("reached", [*path.lines, path.note]),
-        ("try", f"anabranch deliveries replay {view.delivery}"),
+        *_several("reached", [*path.actors, path.note]),
+        ("try", f"anabranch deliveries replay {view.delivery}{_trace(view, path)}"),
     )
     lines = [f"delivery {view.delivery}   {view.state}", *(f"  {label:10}{fact}" for label, fact in facts if fact)]
     return "\n".join(printable(line, _LONGEST_LINE) for line in lines)
@@ -70,6 +70,10 @@ def _became(told: HintView) -> str:
     where = f"branch {branch(told)} of {told.repository}" if told.ref else f"every branch of {told.repository}"
     gone = ", which it says is gone" if told.deleted else ""
     return f"look at {where}{gone}" + (f"; {told.pull}" if told.pull else "")
+
+
+def _trace(view: DeliveryView, path: Reached) -> str:
+    return f" · anabranch actors trace {view.delivery}" if path.actors else ""
 
 
 def _several(label: str, lines: list[str]) -> tuple[tuple[str, str], ...]:

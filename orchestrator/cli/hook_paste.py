@@ -1,5 +1,6 @@
 """What to paste where at each git host. In: a hook. Out: lines for a person; the secret itself only when asked for."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def paste(hook: ForwardedHook, url: str, *, secret: str) -> list[str]:
 
 def shown_secret(file: Path, *, open_: bool) -> str:
     """Say how to see the secret, or show it."""
-    return file.read_text().strip() if open_ else f"$(cat {file})"
+    return file.read_text().strip() if open_ else f"$(cat {shlex.quote(str(file))})"
 
 
 def _login(hook: ForwardedHook, secret: str) -> list[tuple[str, str]]:

@@ -63,18 +63,30 @@ def rewrite(file: Path, text: str, expected: tuple["ForwardedHook", ...]) -> Non
     forwarder = before.forwarder.model_copy(update={"hooks": expected})
     if after != before.model_copy(update={"forwarder": forwarder}):
         raise Permanent(f"{file}: its form is not understood well enough to change it; edit forwarder.hooks by hand")
-    _replace(file, text)
+    try:
+        _replace(file, text)
+    except OSError as error:
+        raise Permanent(f"{file}: cannot be written ({error.strerror}); run this as who owns it") from error
 
 
 def new_secret(file: Path, like: Path | None = None, *, signing: bool = False) -> None:
-    """Write a random secret that only its owner may read, the owner of `like` if there is one; raises Conflict."""
+    """Write a random secret that only its owner may read, the owner of `like` if there is one.
+
+    Raises Conflict when the file is there, Permanent when it cannot be written.
+    """
+    try:
+        _write_secret(file, like, signing=signing)
+    except FileExistsError as error:
+        raise Conflict(f"{file}: is there already; name another file, or move it away") from error
+    except OSError as error:
+        raise Permanent(f"{file}: cannot be written ({error.strerror}); run this as who owns {file.parent}") from error
+
+
+def _write_secret(file: Path, like: Path | None, *, signing: bool) -> None:
     signing_key = base64.b64encode(secrets.token_bytes(32)).decode()
     text = f"whsec_{signing_key}" if signing else secrets.token_hex(32)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except FileExistsError as error:
-        raise Conflict(f"{file}: is there already; name another file, or move it away") from error
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w") as opened:
         if like is not None:
             owner = like.stat()

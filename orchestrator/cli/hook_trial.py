@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.cli.forwarder_client import Forwarder
 from orchestrator.cli.usage import WrongUsage
-from orchestrator.domain.delivery import State
+from orchestrator.domain.delivery import DeliveryList, DeliveryView, State
 from orchestrator.domain.text import listed
 from orchestrator.domain.webhook.sample import Sample, sample
 from orchestrator.errors import AnabranchError, Permanent
@@ -21,7 +21,8 @@ from orchestrator.forwarder.configured import configured
 from orchestrator.settings import ForwardedHook
 
 _SECONDS = 10
-_SETTLE_SECONDS = 15
+_TURNS = 10
+_TURN_SECONDS = 2
 _LONGEST_ANSWER = 4096
 _MEANINGS: Mapping[int, str] = {
     301: "a git host does not follow it; use the address that it leads to",
@@ -135,12 +136,20 @@ def _arrival(forwarder: Forwarder, number: int, identity: str) -> Step:
     """Follow the delivery in the forwarder's journal; that of another forwarder knows another one by this number."""
     step = f"delivery {number}"
     try:
-        view = forwarder.delivery(number, settled=_SETTLE_SECONDS)
-        if identity not in view.sender_id:
-            return Step("daemon", step, ok=True, note="taken by a forwarder elsewhere; ask there what became of it")
-        waits = forwarder.deliveries(limit=1)
+        view, waits = _settled(forwarder, number)
     except AnabranchError as error:
         return Step("daemon", step, ok=True, note=f"taken; what became of it is not known here: {error}")
+    if identity not in view.sender_id:
+        return Step("daemon", step, ok=True, note="taken by a forwarder elsewhere; ask there what became of it")
     if view.state is State.FORWARDED:
         return Step("daemon", step, ok=True, note=f"forwarded to {waits.daemon}")
     return Step("daemon", step, ok=False, note=view.reason or waits.trouble or f"still {view.state}")
+
+
+def _settled(forwarder: Forwarder, number: int) -> tuple[DeliveryView, DeliveryList]:
+    """Wait until the delivery waits for nothing, or the forwarder says why it waits."""
+    for _ in range(_TURNS):
+        view, waits = forwarder.delivery(number, settled=_TURN_SECONDS), forwarder.deliveries(limit=1)
+        if view.state not in {State.JOURNALLED, State.PARSED} or waits.trouble:
+            break
+    return view, waits
