@@ -24,6 +24,7 @@ OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 DEADLINE = 1200.0
 STEP = 50  # tests between two lines of progress
 OUTCOME = re.compile(r"^\S+::\S.* (PASSED|FAILED|ERROR|SKIPPED)")
+SUMMARY = re.compile(r"^=+ (.*) in [\d.]+s")
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] \S+ (.*)$")
 
 
@@ -33,6 +34,7 @@ class Run:
 
     version: str
     python: Path
+    seen: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     trouble: list[str] = field(default_factory=list)
@@ -42,15 +44,22 @@ class Run:
     @property
     def passed(self) -> bool:
         """Whether everything that ran passed, and something did."""
-        return not self.code and not self.counts["FAILED"] + self.counts["ERROR"] and self.counts["PASSED"] > 0
+        return not self.code and not self.failed and self.counts["passed"] > 0
+
+    @property
+    def failed(self) -> int:
+        """How many failed, or broke before or after."""
+        return self.counts["failed"] + self.counts["error"] + self.counts["errors"]
 
     def take(self, line: str) -> None:
         """Read one line of the test runner."""
-        outcome, skipped = OUTCOME.match(line), SKIPPED.match(line)
+        outcome, skipped, summary = OUTCOME.match(line), SKIPPED.match(line), SUMMARY.match(line)
         if outcome:
-            self.counts[outcome[1]] += 1
-            if self.counts.total() % STEP == 0:
-                say(f"Python {self.version}: {self.counts.total()} tests so far")
+            self.seen += 1
+            if self.seen % STEP == 0:
+                say(f"Python {self.version}: {self.seen} tests so far")
+        if summary:
+            self.counts.update({word: int(number) for number, word in re.findall(r"(\d+) (\w+)", summary[1])})
         if skipped:
             self.reasons[skipped[2]] += int(skipped[1])
         if not outcome or outcome[1] in {"FAILED", "ERROR"}:
@@ -122,11 +131,9 @@ def tell(each: Run) -> None:
     """Say what became of the suite on one Python."""
     if not each.passed:
         print(*each.trouble, sep="\n")
-    counts = each.counts
-    failed = counts["FAILED"] + counts["ERROR"]
     say(
-        f"Python {each.version}: {counts['PASSED']} passed, {failed} failed, {counts['SKIPPED']} skipped, "
-        f"exit code {each.code}, {each.seconds:.0f} s"
+        f"Python {each.version}: {each.counts['passed']} passed, {each.failed} failed, "
+        f"{each.counts['skipped']} skipped, exit code {each.code}, {each.seconds:.0f} s"
     )
     for reason, number in each.reasons.most_common():
         say(f"    {number} skipped: {reason}")
