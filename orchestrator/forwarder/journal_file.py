@@ -29,6 +29,9 @@ _TABLES: tuple[tuple[str, str, tuple[type | UnionType, ...]], ...] = (
     ),
     ("SELECT * FROM body ORDER BY seq", "INSERT OR IGNORE INTO body VALUES (?, ?)", (int, bytes)),
 )
+_FIRST = "SELECT MIN(seq) FROM delivery INDEXED BY delivery_hook"
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = 'delivery'"
+_CARRIED = "SELECT COUNT(*) FROM delivery"
 _WITHOUT_BODY = """
 SELECT COUNT(*) FROM delivery WHERE state = 'journalled' AND NOT EXISTS
     (SELECT 1 FROM body WHERE body.seq = delivery.seq)
@@ -120,17 +123,29 @@ def _set_aside(path: Path, now: int) -> Path:
 
 
 def _carry_over(aside: Path, db: Connection) -> tuple[int, int]:
-    """Return how many deliveries were carried over, and how many are missing: their numbers, or what was to be read."""
+    """Return how many deliveries were carried over, and how many are missing; numbers are never given again."""
     with closing(sqlite3.connect(aside, isolation_level=None)) as old:
         old.text_factory = _text
+        first, last = _number(old, _FIRST), _number(old, _LAST)
         db.execute("BEGIN IMMEDIATE")
         for select, insert, kinds in _TABLES:
             if not _copy_until_damage(old, select, db, insert, kinds):
                 _copy_until_damage(old, f"{select} DESC", db, insert, kinds)
+        last = max(last, _number(db, _LAST))
+        db.execute("DELETE FROM sqlite_sequence WHERE name = 'delivery'")
+        db.execute("INSERT INTO sqlite_sequence VALUES ('delivery', ?)", (last,))
         db.execute("COMMIT")
-    carried, first, last = db.execute("SELECT COUNT(*), MIN(seq), MAX(seq) FROM delivery").fetchone()
-    (without_body,) = db.execute(_WITHOUT_BODY).fetchone()
-    return carried, last - first + 1 - carried + without_body if carried else 0
+    (carried,), (without_body,) = (db.execute(count).fetchone() for count in (_CARRIED, _WITHOUT_BODY))
+    return carried, last + 1 - (first or _number(db, _FIRST) or 1) - carried + without_body
+
+
+def _number(db: Connection, which: str) -> int:
+    """Tell the first or last number of a journal; 0 when there is none, or none can be read."""
+    try:
+        found = db.execute(which).fetchone()
+    except sqlite3.Error:
+        return 0
+    return found[0] if found and isinstance(found[0], int) else 0
 
 
 def _copy_until_damage(
