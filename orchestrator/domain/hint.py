@@ -70,10 +70,15 @@ def newest(hints: Sequence[RefHint]) -> tuple[RefHint, ...]:
     found = dict[tuple[str, str], RefHint]()
     for each in hints:
         place = (each.repository, each.ref)
-        before = found.get(place, each)
-        deleted = before.deleted if each.pull else each.deleted
-        found[place] = replace(each, deleted=deleted, pull=each.pull or before.pull)
+        before = found.get(place)
+        found[place] = each if before is None else _newer(before, each)
     return tuple(found.values())
+
+
+def _newer(before: RefHint, hint: RefHint) -> RefHint:
+    if hint.pull:
+        return replace(hint, deleted=before.deleted)
+    return replace(hint, pull=before.pull) if before.pull else hint
 
 
 def to_json(hints: Sequence[RefHint]) -> bytes:

@@ -5,6 +5,7 @@ and never the value: text from outside must not reach a log line.
 """
 
 import json
+from collections.abc import Sequence
 
 from orchestrator.errors import Permanent
 
@@ -45,28 +46,24 @@ def at_or_none(value: object, *path: str) -> object:
 
 def text(value: object, *path: str) -> str:
     """Read a string."""
-    found = at(value, *path)
-    if not isinstance(found, str):
-        raise Malformed(f"{'.'.join(path)} is not a string")
-    return found
+    return _string(at(value, *path), path)
 
 
 def text_or(default: str, value: object, *path: str) -> str:
     """Read a string that a sender may leave out or set to null."""
-    return default if at_or_none(value, *path) is None else text(value, *path)
+    found = at_or_none(value, *path)
+    return default if found is None else _string(found, path)
 
 
 def number(value: object, *path: str) -> int:
     """Read a whole number, 0 or more, that fits 63 bits."""
-    found = at(value, *path)
-    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= _LARGEST:
-        raise Malformed(f"{'.'.join(path)} is not a whole number")
-    return found
+    return _whole(at(value, *path), path)
 
 
 def number_or_zero(value: object, *path: str) -> int:
     """Read a whole number that a sender may leave out or set to null."""
-    return 0 if at_or_none(value, *path) is None else number(value, *path)
+    found = at_or_none(value, *path)
+    return 0 if found is None else _whole(found, path)
 
 
 def flag(value: object, *path: str) -> bool:
@@ -84,20 +81,33 @@ def flag_or_false(value: object, *path: str) -> bool:
 
 def items(value: object, *path: str) -> tuple[object, ...]:
     """Read a list."""
-    found = at(value, *path)
-    if not isinstance(found, list):
-        raise Malformed(f"{'.'.join(path) or 'the body'} is not a list")
-    return tuple(found)
+    return _list(at(value, *path), path)
 
 
 def items_or_none(value: object, *path: str) -> tuple[object, ...]:
     """Read a list that a sender may leave out or set to null."""
-    return () if at_or_none(value, *path) is None else items(value, *path)
+    found = at_or_none(value, *path)
+    return () if found is None else _list(found, path)
 
 
 def texts_or_none(value: object, *path: str) -> tuple[str, ...]:
     """Read a list of strings that a sender may leave out or set to null."""
-    found = items_or_none(value, *path)
-    if not all(isinstance(item, str) for item in found):
-        raise Malformed(f"{'.'.join(path)} holds what is not a string")
-    return tuple(map(str, found))
+    return tuple([_string(item, path) for item in items_or_none(value, *path)])
+
+
+def _string(found: object, path: Sequence[str]) -> str:
+    if not isinstance(found, str):
+        raise Malformed(f"{'.'.join(path)} is not a string")
+    return found
+
+
+def _whole(found: object, path: Sequence[str]) -> int:
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found <= _LARGEST:
+        raise Malformed(f"{'.'.join(path)} is not a whole number")
+    return found
+
+
+def _list(found: object, path: Sequence[str]) -> tuple[object, ...]:
+    if not isinstance(found, list):
+        raise Malformed(f"{'.'.join(path) or 'the body'} is not a list")
+    return tuple(found)

@@ -83,7 +83,7 @@ async def serve(
         stack.push_async_callback(_finish, (parsing, forward), tasks)
         if options.socket:
             await Door(journal, hooks, parsing, forward, news, daemon.place, reload, log).open(options.socket, stack)
-        address = await listen(receiver.application(), options, stack)
+        address = await listen(receiver.answer, options, stack)
         stack.callback(receiver.stop)
         counts, names = await journal.counts(), sorted(hooks.current)
         log.info("forwarder is ready", address=address, hooks=names, revived=revived, **counts)

@@ -47,7 +47,7 @@ class Place:
         self._intake.requests -= 1
         self._intake.held_bytes -= self._held
 
-    async def read(self, request: web.Request, most: int) -> bytes:
+    async def read(self, request: web.BaseRequest, most: int) -> bytes:
         """Read the raw body; raises the answer to give when it is too long, too slow or broken.
 
         One that is here already, as short ones are, needs no deadline.
@@ -62,7 +62,7 @@ class Place:
         except (ClientError, HttpProcessingError, ConnectionError, ValueError) as error:
             raise web.HTTPBadRequest(text="the body ended early or is framed wrongly") from error
 
-    async def _read(self, request: web.Request, most: int) -> bytes:
+    async def _read(self, request: web.BaseRequest, most: int) -> bytes:
         body = bytearray()
         async for part in request.content.iter_any():
             self._hold(len(part))

@@ -19,6 +19,7 @@ from orchestrator.errors import Permanent
 from orchestrator.forwarder.ledger import SCHEMA, SCHEMA_VERSION
 
 _PAGE = 4096
+_LOG_BYTES = 2**24
 _PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES: tuple[tuple[str, str, tuple[type | UnionType, ...]], ...] = (
@@ -73,7 +74,8 @@ def connect(path: Path, budget: int) -> Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = 1")
-        db.execute("PRAGMA journal_size_limit = 16777216")
+        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_BYTES // _PAGE}")
+        db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         db.execute(f"PRAGMA max_page_count = {max(budget // _PAGE, 16)}")
         db.executescript(SCHEMA)
     except BaseException:

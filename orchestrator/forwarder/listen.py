@@ -1,11 +1,13 @@
 """The forwarder's listening address.
 
-In: an application and the options. Out: `http://host:port` once requests are accepted, or one line that says why not.
+In: what answers a request, and the options. Out: `http://host:port` once requests are accepted, or one line that says
+why not.
 """
 
 import errno
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -22,9 +24,12 @@ _WHY = {
 }
 
 
-async def listen(app: web.Application, options: ForwarderOptions, stack: AsyncExitStack) -> str:
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+async def listen(answer: Answer, options: ForwarderOptions, stack: AsyncExitStack) -> str:
     """Accept requests until the stack unwinds; raises `Permanent` when the address cannot be had."""
-    runner = _runner(app, options)
+    runner = _runner(answer, options)
     stack.push_async_callback(runner.cleanup)
     await runner.setup()
     try:
@@ -42,16 +47,16 @@ def _why(error: OSError | UnicodeError) -> str:
     return _WHY.get(error.errno or 0, f"cannot be had ({error.strerror})")
 
 
-def _runner(app: web.Application, options: ForwarderOptions) -> web.AppRunner:
-    return web.AppRunner(
-        app,
+def _runner(answer: Answer, options: ForwarderOptions) -> web.ServerRunner:
+    server = web.Server(
+        answer,
         access_log=None,
         logger=_logger(),
         keepalive_timeout=options.limits.header_seconds,
         lingering_time=_LINGERING_SECONDS,
-        shutdown_timeout=options.limits.stop_seconds,
         auto_decompress=False,
     )
+    return web.ServerRunner(server, shutdown_timeout=options.limits.stop_seconds)
 
 
 def _logger() -> logging.Logger:

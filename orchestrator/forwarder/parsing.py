@@ -1,8 +1,10 @@
 """Journal → hints: every journalled delivery is read once, whether or not the daemon is there to be told.
 
 In: rows that the receiver wrote. Out: a verdict on each, written down; `parsed` is called when there is one to forward.
+A burst of deliveries is taken first and read at its end, but none of it waits longer than half a second.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from structlog.typing import FilteringBoundLogger
@@ -10,12 +12,15 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.delivery import State
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
-from orchestrator.forwarder.ledger import Verdict
+from orchestrator.forwarder.ledger import Unread, Verdict
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.reading import read
 from orchestrator.forwarder.turns import Turns
 
-_AT_ONCE = 64
+_AT_ONCE = 2048
+_BETWEEN_ANSWERS = 32
+_LULL_SECONDS = 0.02
+_MOST_LULLS = 25
 
 
 class Parsing(Turns):
@@ -29,10 +34,18 @@ class Parsing(Turns):
         self._hooks = hooks
         self._parsed = parsed
         self._at_once = _AT_ONCE
+        self._came = 0
+
+    def wake(self) -> None:
+        """Say that a delivery came."""
+        self._came += 1
+        super().wake()
 
     async def _parse(self) -> bool:
-        rows = await self._journal.unread(self._at_once)
-        verdicts = [read(self._hooks.current, row) for row in rows]
+        if self._came > 1:
+            await self._lull()
+        self._came = 0
+        verdicts = await self._read(await self._journal.unread(self._at_once))
         if verdicts:
             await self._settle(verdicts)
             self._parsed()
@@ -42,6 +55,22 @@ class Parsing(Turns):
                     "delivery not forwarded", delivery=verdict.seq, state=verdict.state, reason=verdict.reason
                 )
         return bool(verdicts)
+
+    async def _lull(self) -> None:
+        """Wait until none came for a moment, or for long enough."""
+        for _ in range(_MOST_LULLS):
+            before = self._came
+            await asyncio.sleep(_LULL_SECONDS)
+            if self._came == before:
+                break
+
+    async def _read(self, rows: Sequence[Unread]) -> list[Verdict]:
+        """Read rows, a few between the answers to git hosts."""
+        verdicts = list[Verdict]()
+        for start in range(0, len(rows), _BETWEEN_ANSWERS):
+            verdicts += [read(self._hooks.current, row) for row in rows[start : start + _BETWEEN_ANSWERS]]
+            await asyncio.sleep(0)
+        return verdicts
 
     async def _settle(self, verdicts: Sequence[Verdict]) -> None:
         """Write verdicts down; what does not fit on the disk is tried with fewer at once."""

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 from orchestrator.domain.delivery import State
 from orchestrator.domain.webhook import Hook, Ignored
@@ -34,6 +33,5 @@ def _read(hooks: Mapping[str, Hook], row: Unread) -> Verdict:
     outcome = decode(hook.provider, headers, row.body)
     if isinstance(outcome, Ignored):
         return Verdict(row.seq, State.IGNORED, outcome.reason)
-    received = int(row.received_at * 1000)
-    found = tuple(replace(each, received=received) for each in hints(hook, outcome, delivery=str(row.seq)))
+    found = hints(hook, outcome, delivery=str(row.seq), received=int(row.received_at * 1000))
     return Verdict(row.seq, State.PARSED, hints=found) if found else Verdict(row.seq, State.IGNORED, "no branch moved")

@@ -5,7 +5,7 @@ that a delivery would be kept.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import time
 
 from aiohttp import web
@@ -20,8 +20,8 @@ from orchestrator.forwarder.journal import Journal, JournalFault
 from orchestrator.forwarder.ledger import Entry, Receipt
 from orchestrator.forwarder.options import Limits
 
+_HOOKS = "/hooks/"
 _SHOWN = ("user-agent", "content-type")
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Receiver:
@@ -45,14 +45,16 @@ class Receiver:
         self._clock = clock
         self._stopping = False
         self._refusals: Counter[tuple[str, int]] = Counter()
+        self._probes: Mapping[str, Callable[[], Awaitable[None]]] = {"/healthz": _healthy, "/readyz": self._ready}
 
-    def application(self) -> web.Application:
-        """Build the routes."""
-        app = web.Application(middlewares=[self._count_refusals])
-        app.router.add_route("*", "/hooks/{name}", self._deliver, expect_handler=self._expect)
-        app.router.add_get("/healthz", self._healthy)
-        app.router.add_get("/readyz", self._ready)
-        return app
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request; a refusal is raised, and counted."""
+        name = request.path.removeprefix(_HOOKS)
+        try:
+            return await (self._probe(request) if name == request.path else self._deliver(request, name))
+        except web.HTTPException as refusal:
+            self._refused(name if name in self._hooks.current else "", refusal.status, refusal.text or "")
+            raise
 
     def stop(self) -> None:
         """Refuse every new delivery from here on."""
@@ -64,21 +66,16 @@ class Receiver:
             self._log.warning("deliveries were refused", hook=hook, status=status, times=times)
         self._refusals.clear()
 
-    async def _deliver(self, request: web.Request) -> web.Response:
-        hook, most = self._admit(request)
+    async def _deliver(self, request: web.BaseRequest, name: str) -> web.Response:
+        hook, most = self._admit(request, name)
+        if expected := request.headers.get("Expect"):
+            await _go_on(request, expected)
         with self._intake.place() as place:
             return await self._accept(request, hook, most, place)
 
-    async def _expect(self, request: web.Request) -> None:
-        self._admit(request)
-        if request.headers["Expect"].lower() != "100-continue":
-            raise web.HTTPExpectationFailed(text="nothing but 100-continue can be expected")
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0
-
-    def _admit(self, request: web.Request) -> tuple[Hook, int]:
+    def _admit(self, request: web.BaseRequest, name: str) -> tuple[Hook, int]:
         """Judge by the request line and the headers alone; returns the hook and the longest body it may send."""
-        hook = self._hooks.current.get(request.match_info["name"])
+        hook = self._hooks.current.get(name)
         if hook is None:
             raise web.HTTPNotFound(text="there is no hook of this name")
         if request.method != "POST":
@@ -94,7 +91,7 @@ class Receiver:
             raise overloaded("shutting down; try again")
         return hook, most
 
-    async def _accept(self, request: web.Request, hook: Hook, most: int, place: Place) -> web.Response:
+    async def _accept(self, request: web.BaseRequest, hook: Hook, most: int, place: Place) -> web.Response:
         body = await place.read(request, most)
         headers, now = _headers(request), self._clock()
         theirs = host(hook.provider)
@@ -116,14 +113,20 @@ class Receiver:
         except JournalFault as error:
             raise overloaded("the journal cannot be written; try again") from error
         self._arrived(receipt)
-        say = self._log.warning if receipt.conflict else self._log.info
+        say = self._log.warning if receipt.conflict else self._log.debug
         say("delivery", hook=entry.hook, delivery=receipt.seq, repeated=receipt.repeated, conflict=receipt.conflict)
         return receipt
 
-    async def _healthy(self, _: web.Request) -> web.Response:
+    async def _probe(self, request: web.BaseRequest) -> web.Response:
+        probe = self._probes.get(request.path)
+        if probe is None:
+            raise web.HTTPNotFound(text="there is nothing here")
+        if request.method not in {"GET", "HEAD"}:
+            raise web.HTTPMethodNotAllowed(request.method, ["GET", "HEAD"])
+        await probe()
         return web.Response(text="ok")
 
-    async def _ready(self, _: web.Request) -> web.Response:
+    async def _ready(self) -> None:
         if self._stopping:
             raise overloaded("shutting down")
         if self._journal.fault or self._journal.full:
@@ -131,16 +134,6 @@ class Receiver:
                 await self._journal.probe()
             except JournalFault as error:
                 raise overloaded("the journal cannot be written") from error
-        return web.Response(text="ok")
-
-    @web.middleware
-    async def _count_refusals(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except web.HTTPException as answer:
-            hook = request.match_info.get("name", "")
-            self._refused(hook if hook in self._hooks.current else "", answer.status, answer.text or "")
-            raise
 
     def _refused(self, hook: str, status: int, reason: str) -> None:
         self._hooks.refused(hook, f"{status}: {reason}", self._clock())
@@ -149,7 +142,19 @@ class Receiver:
         self._refusals[hook, status] += 1
 
 
-def _headers(request: web.Request) -> Headers:
+async def _healthy() -> None:
+    """Say nothing: that this runs is the answer."""
+
+
+async def _go_on(request: web.BaseRequest, expected: str) -> None:
+    """Ask for the body of a sender that waits for it."""
+    if expected.lower() != "100-continue":
+        raise web.HTTPExpectationFailed(text="nothing but 100-continue can be expected")
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0
+
+
+def _headers(request: web.BaseRequest) -> Headers:
     return {name.lower(): tuple(request.headers.getall(name)) for name in request.headers}
 
 

@@ -2,7 +2,7 @@
 
 A bare handler checks no signature, knows no ids and no states, and tells nobody. One syncs the file for each body and
 then answers; the other syncs once for all bodies that wait, which is what this machine can do at the most. Rounds take
-turns, so that all meet the same noise.
+turns, so that all meet the same noise, and each begins when the daemon was told of all that the one before took.
 """
 
 import asyncio
@@ -91,16 +91,22 @@ def figures(*, quick: bool) -> Iterator[str]:
 
 
 async def _measure(directory: Path, rounds: int, deliveries: int) -> list[str]:
-    daemon = await _served(web.post("/v1/hints", _accept), web.UnixSite, str(directory / "api.sock"))
+    told_of = Told()
+    daemon = await _served(web.post("/v1/hints", told_of.take), web.UnixSite, str(directory / "api.sock"))
     rates: dict[str, list[float]] = {name: [] for name in SERVERS}
     tails: dict[str, list[float]] = {name: [] for name in SERVERS}
+    whole: list[float] = []
     async with contextlib.AsyncExitStack() as stack:
         started = {name: await stack.enter_async_context(_started(name, directory)) for name in SERVERS}
-        for _ in range(rounds):
+        for each in range(rounds):
             for name, process in started.items():
+                began = time.perf_counter()
                 spent = await _load(process.port, CONNECTIONS, deliveries)
                 rates[name].append(deliveries / spent[-1])
                 tails[name].append(told.percentile(spent[:-1], 99))
+                if name == "forwarder":
+                    await told_of.until((each + 1) * deliveries)
+                    whole.append(deliveries / (time.perf_counter() - began))
         ours = started["forwarder"]
         idle = process_bytes(ours.pid)
         await _load(ours.port, MANY, deliveries)
@@ -111,6 +117,7 @@ async def _measure(directory: Path, rounds: int, deliveries: int) -> list[str]:
     what = f"{CONNECTIONS} connections, {len(BODY) / 1000:.1f} kB, synced"
     return [
         *(told.rate(what, rate["forwarder"], rate[name], than) for name, than in YARDSTICKS.items()),
+        told.rate("until the daemon is told of all", told.median(whole), rate["together"], YARDSTICKS["together"]),
         *(told.compared("p99 of an answer", tail["forwarder"], tail[name], than) for name, than in YARDSTICKS.items()),
         f"{f'memory after {MANY} connections':42} {loaded / 2**20:>7.0f} MB   before {idle / 2**20:.0f} MB",
     ]
@@ -181,9 +188,24 @@ class Synced:
                 self._loop.call_soon_threadsafe(future.set_result, None)
 
 
-async def _accept(request: web.Request) -> web.Response:
-    await request.read()
-    return web.Response(status=202)
+class Told:
+    """A daemon that remembers the newest delivery of which it was told."""
+
+    def __init__(self) -> None:
+        self._newest = 0
+        self._changed = asyncio.Event()
+
+    async def take(self, request: web.Request) -> web.Response:
+        hints = json.loads(await request.read())
+        self._newest = max(self._newest, *(int(hint["delivery"]) for hint in hints))
+        self._changed.set()
+        return web.Response(status=202)
+
+    async def until(self, delivery: int) -> None:
+        async with asyncio.timeout(60):
+            while self._newest < delivery:
+                self._changed.clear()
+                await self._changed.wait()
 
 
 async def _served(route: web.RouteDef, site: type[web.BaseSite], *where: object) -> web.AppRunner:
@@ -218,7 +240,7 @@ async def _serve_forwarder(directory: Path) -> None:
     target = DaemonTarget(socket=directory / "api.sock")
     options = ForwarderOptions(directory / "journal" / "journal.db", (hook,), target, port=0)
     ready = lambda address: print(address.rpartition(":")[2], flush=True)  # noqa: E731
-    await serve(options, asyncio.Event(), structlog.get_logger(), ready)
+    await serve(options, asyncio.Event(), structlog.get_logger().bind(), ready)
 
 
 if __name__ == "__main__":

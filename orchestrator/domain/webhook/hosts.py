@@ -92,7 +92,9 @@ def decode(provider: str, headers: Headers, body: bytes) -> Outcome:
     return host(provider).decode(headers, body)
 
 
-def hints(hook: Hook, outcome: tuple[Change | Pull, ...] | Resync, delivery: str) -> tuple[RefHint, ...]:
+def hints(
+    hook: Hook, outcome: tuple[Change | Pull, ...] | Resync, delivery: str, received: int = 0
+) -> tuple[RefHint, ...]:
     """Turn what was told into hints about configured repositories; changes of notes and the like give none.
 
     A tag gives one, about its repository, if the hook wants tags. More than 256 branches become one hint for their
@@ -100,22 +102,26 @@ def hints(hook: Hook, outcome: tuple[Change | Pull, ...] | Resync, delivery: str
     """
     names = {theirs.casefold(): ours for theirs, ours in hook.repositories.items()}
     if isinstance(outcome, Resync):
-        return (_all(_configured(hook, names, outcome.repository), delivery),)
+        return (_all(_configured(hook, names, outcome.repository), delivery, received),)
     told = [(_configured(hook, names, each.repository), each) for each in outcome]
-    found = hint.newest([about for name, each in told if (about := _hint(hook, name, each, delivery))])
-    return found if len(found) <= _MOST_REFS else hint.newest([_all(each.repository, delivery) for each in found])
+    found = hint.newest([about for name, each in told if (about := _hint(hook, name, each, delivery, received))])
+    return (
+        found
+        if len(found) <= _MOST_REFS
+        else hint.newest([_all(each.repository, delivery, received) for each in found])
+    )
 
 
-def _hint(hook: Hook, repository: str, told: Change | Pull, delivery: str) -> RefHint | None:
+def _hint(hook: Hook, repository: str, told: Change | Pull, delivery: str, received: int) -> RefHint | None:
     if isinstance(told, Pull):
-        return RefHint(repository, told.ref, deleted=False, delivery=delivery, pull=told.note)
+        return RefHint(repository, told.ref, deleted=False, delivery=delivery, pull=told.note, received=received)
     if told.ref.startswith(BRANCHES):
-        return RefHint(repository, told.ref, told.deleted, delivery)
-    return _all(repository, delivery) if hook.tags and told.ref.startswith(TAGS) else None
+        return RefHint(repository, told.ref, told.deleted, delivery, received=received)
+    return _all(repository, delivery, received) if hook.tags and told.ref.startswith(TAGS) else None
 
 
-def _all(repository: str, delivery: str) -> RefHint:
-    return RefHint(repository, "", deleted=False, delivery=delivery)
+def _all(repository: str, delivery: str, received: int) -> RefHint:
+    return RefHint(repository, "", deleted=False, delivery=delivery, received=received)
 
 
 def _configured(hook: Hook, names: Mapping[str, str], theirs: str) -> str:

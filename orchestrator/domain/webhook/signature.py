@@ -6,7 +6,6 @@ two texts with a character beyond ASCII would raise a TypeError.
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Sequence
@@ -67,7 +66,7 @@ def check_standard(secrets: Sequence[bytes], body: bytes, now: float, *, message
     if abs(now - int(sent)) > _TOLERANCE:
         raise Refused("webhook-timestamp is more than 5 minutes away from this clock")
     signed = f"{message}.{sent}.".encode() + body
-    digests = [hmac.new(standard_key(secret), signed, hashlib.sha256).digest() for secret in secrets]
+    digests = [hmac.digest(standard_key(secret), signed, "sha256") for secret in secrets]
     given = [_raw(claim) for claim in claims.split(" ", _MOST_SIGNATURES)[:_MOST_SIGNATURES] if claim]
     _check(given, [b"v1," + base64.b64encode(digest) for digest in digests])
 
@@ -90,7 +89,7 @@ def _check(given: Sequence[bytes], expected: Sequence[bytes], what: str = "the s
 
 
 def _hex(secret: bytes, body: bytes) -> bytes:
-    return hmac.new(secret, body, hashlib.sha256).hexdigest().encode()
+    return hmac.digest(secret, body, "sha256").hex().encode()
 
 
 def _basic(claim: str) -> tuple[bytes, bytes]:
