@@ -24,6 +24,6 @@ def test_nothing_acknowledged_is_lost_when_the_forwarder_is_killed_again_and_aga
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace, which lets system calls fail, is not here")
 def test_nothing_acknowledged_is_lost_when_calls_to_the_disk_fail() -> None:
-    said = run("failing_disk.py", "--seconds", "0", "--rounds", "4")
+    said = run("failing_disk.py", "--seconds", "0", "--rounds", "6")
     assert re.search(r"[1-9]\d* x (hit|not started)", said)
     assert " 0 lost" in said
