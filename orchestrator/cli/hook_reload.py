@@ -1,5 +1,7 @@
 """hook reload: let a running forwarder read its hooks from the settings again."""
 
+import sys
+
 import typer
 
 from orchestrator.cli import options
@@ -26,3 +28,5 @@ def reload(
     done = open_forwarder(context, forwarder_socket).reload()
     rows = [(name, word) for word in ("added", "changed", "removed") for name in getattr(done, word)]
     emit(form, done, [name for name, _ in rows], lambda: show(Table(("HOOK", "CHANGE"), tuple(rows))))
+    if not rows:
+        print("the forwarder read its hooks again; none has changed", file=sys.stderr)

@@ -66,7 +66,7 @@ def rotate(
     for line in paste(changed, url, secret=shown_secret(files[0], open_=show_secret)):
         print(printable(line, 4096))
     print(printable(f"hook {name} takes both secrets; {said}", 4096), file=sys.stderr)
-    print(f"then, once a delivery came with it: anabranch hook rotate {name} --finish", file=sys.stderr)
+    print(f"then, once the git host delivered with it: anabranch hook rotate {name} --finish", file=sys.stderr)
 
 
 def _begun(hook: "ForwardedHook") -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from orchestrator.cli.forwarder_client import Forwarder
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.delivery import DeliveryList, DeliveryView, State
 from orchestrator.domain.text import listed
-from orchestrator.domain.webhook.sample import Sample, sample
+from orchestrator.domain.webhook.sample import USER_AGENT, Sample, sample
 from orchestrator.errors import AnabranchError, Permanent
 from orchestrator.forwarder.configured import configured
 from orchestrator.settings import ForwardedHook
@@ -92,7 +92,7 @@ def _post(url: str, made: Sample) -> Answer:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=_SECONDS)
     try:
-        connection.request("POST", parts.path or "/", made.body, {**made.headers, "User-Agent": "anabranch-hook-test"})
+        connection.request("POST", parts.path or "/", made.body, {**made.headers, "User-Agent": USER_AGENT})
         response = connection.getresponse()
         return Answer(response.status, response.read(_LONGEST_ANSWER), response.getheader("Location") or "")
     finally:

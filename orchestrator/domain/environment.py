@@ -68,4 +68,4 @@ def _looked(head: HeadMoved) -> LookedAt:
         note = ", ".join(w.name for w in head.services)
     else:
         note = "no Score file there"
-    return LookedAt(head.repository, head.commit or "", note)
+    return LookedAt(head.repository, head.commit or "", f"{note}; {head.pull}" if head.pull else note)

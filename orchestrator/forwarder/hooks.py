@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from orchestrator.domain.delivery import Reloaded
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
+from orchestrator.domain.webhook.sample import USER_AGENT
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import Permanent
 
@@ -52,13 +53,14 @@ class Hooks:
         )
 
     def accepted(self, hook: Hook, headers: Headers, body: bytes, now: float) -> None:
-        """Count a verified delivery, and during a rotation find out which secret it showed."""
+        """Count a verified delivery, and note which secret the git host showed; `hook test` says nothing of that."""
         seen = self.seen.get(hook.name)
         if seen is None:
             return
         seen.accepted += 1
         seen.last_at = now
-        seen.secrets_used_at[_shown(hook, headers, body, now)] = now
+        if headers.get("user-agent") != (USER_AGENT,):
+            seen.secrets_used_at[_shown(hook, headers, body, now)] = now
 
     def refused(self, name: str, reason: str, now: float) -> None:
         """Count a delivery that was refused."""

@@ -20,6 +20,7 @@ from orchestrator.forwarder.ledger import SCHEMA, SCHEMA_VERSION
 
 _PAGE = 4096
 _LOG_BYTES = 2**24
+_CHUNK = 2**20
 _PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES: tuple[tuple[str, str, tuple[type | UnionType, ...]], ...] = (
@@ -43,6 +44,22 @@ _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 def start(path: Path, budget: int, clock: Callable[[], float], log: FilteringBoundLogger) -> Connection:
     """Check who may touch the file, check the file, open it; `budget` is the most bytes that it may grow to."""
     _prepare(path)
+    db = _sound(path, budget)
+    if db is None:
+        _read_through(path)
+        db = _sound(path, budget)
+    if db is not None:
+        return db
+    aside = _set_aside(path, int(clock()))
+    _prepare(path)
+    db = connect(path, budget)
+    carried, missing = _carry_over(aside, db)
+    log.error("the journal was damaged", set_aside=str(aside), carried_over=carried, missing=missing)
+    return db
+
+
+def _sound(path: Path, budget: int) -> Connection | None:
+    """Open the file and check it; None when it seems damaged, as also a disk makes it seem that did not read once."""
     try:
         return _checked(path, budget)
     except sqlite3.OperationalError as error:
@@ -52,12 +69,14 @@ def start(path: Path, budget: int, clock: Callable[[], float], log: FilteringBou
     except sqlite3.DatabaseError as error:
         if _code(error) not in _DAMAGE:
             raise
-    aside = _set_aside(path, int(clock()))
-    _prepare(path)
-    db = connect(path, budget)
-    carried, missing = _carry_over(aside, db)
-    log.error("the journal was damaged", set_aside=str(aside), carried_over=carried, missing=missing)
-    return db
+        return None
+
+
+def _read_through(path: Path) -> None:
+    """Read all of the file; raises `OSError` when the disk does not let us, which says nothing about what it holds."""
+    with path.open("rb", buffering=0) as file:
+        while file.read(_CHUNK):
+            pass
 
 
 def connect(path: Path, budget: int) -> Connection:

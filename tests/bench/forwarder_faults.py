@@ -1,33 +1,23 @@
 """SIGKILL after SIGKILL of a real forwarder under load: every delivery that was answered 202 reaches the daemon.
 
 In: how long, how many kills (both are reached), and a seed. Out: one line of figures, or an AssertionError that says
-what was lost. The kill comes at one of three points: anywhere, between the journal and the daemon, or between the
-daemon's answer and the mark for it.
+what was lost. The kill comes at one of four points: anywhere, between the journal and the daemon, between the daemon's
+answer and the mark for it, or while a journal that has grown too long forgets.
 """
 
 import argparse
 import asyncio
-import base64
-import contextlib
-import hashlib
-import hmac
-import json
-import os
 import random
-import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
 from enum import Enum
 from pathlib import Path
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from forwarder_load import FORWARDER, Daemon, Load, check, finish, start, write_settings
 
-ROOT = Path(__file__).parents[2]
-SECRET = b"0123456789abcdef0123456789abcdef"
 SENDERS = 8
-DEADLINE = 60.0
+FORGETFUL = (sys.executable, str(Path(__file__).with_name("forgetful_forwarder.py")))
 
 
 class Point(Enum):
@@ -36,114 +26,7 @@ class Point(Enum):
     ANYWHERE = "anywhere"
     BEFORE_FORWARD = "before the forward"
     BEFORE_MARK = "before the mark"
-
-
-class Daemon:
-    """Takes hints on a unix socket; may be away, or kill the forwarder before it answers."""
-
-    def __init__(self, socket: Path) -> None:
-        self.told: set[str] = set()
-        self.repeats = 0
-        self.away = False
-        self.victim: Forwarder | None = None
-        self._socket = socket
-        self._changed = asyncio.Event()
-
-    @contextlib.asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Listen until the block ends."""
-        app = web.Application(client_max_size=2**24)
-        app.router.add_post("/v1/hints", self._take)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await runner.setup()
-        await web.UnixSite(runner, str(self._socket)).start()
-        try:
-            yield
-        finally:
-            await runner.cleanup()
-
-    async def until_told(self, refs: set[str]) -> None:
-        """Wait until every ref was told; what is missing after the deadline is lost."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(DEADLINE):
-                while not refs <= self.told:
-                    self._changed.clear()
-                    await self._changed.wait()
-        lost = refs - self.told
-        assert not lost, f"{len(lost)} acknowledged deliveries were lost, such as {min(lost)}"
-
-    async def _take(self, request: web.Request) -> web.Response:
-        hints = json.loads(await request.read())
-        if self.away:
-            return web.Response(status=503)
-        refs = {hint["ref"] for hint in hints}
-        self.repeats += len(refs & self.told)
-        self.told |= refs
-        self._changed.set()
-        if self.victim:
-            self.victim.kill()
-            self.victim = None
-        return web.Response(status=202)
-
-
-class Forwarder:
-    """A forwarder in a process of its own; what it logs is read, so that it never waits for a reader."""
-
-    def __init__(self, process: asyncio.subprocess.Process, url: str) -> None:
-        assert process.stderr
-        self.url = url
-        self.process = process
-        self._log = asyncio.create_task(process.stderr.read())
-
-    def kill(self) -> None:
-        """Send SIGKILL, if it is still there."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-
-    async def ended(self) -> None:
-        """Wait for its end."""
-        async with asyncio.timeout(DEADLINE):
-            await self._log
-            await self.process.wait()
-
-
-class Load:
-    """Signed deliveries, each about a branch of its own; remembers those that were answered 202."""
-
-    def __init__(self) -> None:
-        self.acknowledged: set[str] = set()
-        self._number = 0
-        self._acknowledgement = asyncio.Event()
-
-    async def send(self, url: str) -> None:
-        """Send until the forwarder is gone."""
-        async with ClientSession(timeout=ClientTimeout(total=20)) as client:
-            with contextlib.suppress(ClientError, OSError, TimeoutError):
-                while True:
-                    await self._send_one(client, url)
-
-    async def send_last(self, url: str) -> None:
-        """Send one that comes after all others in the journal."""
-        async with ClientSession(timeout=ClientTimeout(total=20)) as client:
-            assert await self._send_one(client, url) == 202
-
-    async def _send_one(self, client: ClientSession, url: str) -> int:
-        self._number += 1
-        ref = f"refs/heads/b{self._number}"
-        body = _body(ref)
-        async with client.post(url, data=body, headers=_signed(body, ref)) as answer:
-            if answer.status == 202:
-                self.acknowledged.add(ref)
-                self._acknowledgement.set()
-            return answer.status
-
-    async def until_more(self, count: int) -> None:
-        """Wait until so many more were acknowledged."""
-        enough = len(self.acknowledged) + count
-        async with asyncio.timeout(DEADLINE):
-            while len(self.acknowledged) < enough:
-                self._acknowledgement.clear()
-                await self._acknowledgement.wait()
+    FORGETTING = "forgetting"
 
 
 def run(seconds: float, fewest: int, seed: int) -> str:
@@ -154,22 +37,22 @@ def run(seconds: float, fewest: int, seed: int) -> str:
 
 async def _run(directory: Path, seconds: float, fewest: int, chance: random.Random) -> str:
     daemon, load, kills = Daemon(directory / "api.sock"), Load(), dict.fromkeys(Point, 0)
-    settings, end = _settings(directory), time.monotonic() + seconds
+    settings, end = write_settings(directory), time.monotonic() + seconds
     async with daemon.serving():
         while time.monotonic() < end or sum(kills.values()) < fewest:
             point = min(Point, key=lambda each: (kills[each], chance.random()))
             await _round(settings, daemon, load, point, chance)
             kills[point] += 1
-        await _finish(settings, daemon, load)
-    _check(directory / "state" / "forwarder" / "journal.db")
-    figures = f"{len(load.acknowledged)} acknowledged, 0 lost, {daemon.repeats} told more than once"
+        await finish(settings, daemon, load)
+    kept = check(directory / "state" / "forwarder" / "journal.db")
+    figures = f"{len(load.acknowledged)} acknowledged, 0 lost, {daemon.repeats} told more than once, {kept} kept"
     return f"forwarder: {sum(kills.values())} kills, {figures}"
 
 
 async def _round(settings: Path, daemon: Daemon, load: Load, point: Point, chance: random.Random) -> None:
     """Start a forwarder, load it, kill it at one point."""
     daemon.away = point is Point.BEFORE_FORWARD
-    forwarder = await _start(settings)
+    forwarder = await start(settings, FORGETFUL if point is Point.FORGETTING else FORWARDER)
     senders = [asyncio.create_task(load.send(forwarder.url)) for _ in range(SENDERS)]
     try:
         await load.until_more(chance.randint(1, 200))
@@ -181,62 +64,6 @@ async def _round(settings: Path, daemon: Daemon, load: Load, point: Point, chanc
         forwarder.kill()
         await forwarder.ended()
         await asyncio.gather(*senders)
-
-
-async def _finish(settings: Path, daemon: Daemon, load: Load) -> None:
-    """Let one forwarder end what the others began, of which some was on disk and not answered yet."""
-    daemon.away = False
-    forwarder = await _start(settings)
-    try:
-        await load.send_last(forwarder.url)
-        await daemon.until_told(load.acknowledged)
-        forwarder.process.terminate()
-        await forwarder.ended()
-    finally:
-        forwarder.kill()
-        await forwarder.ended()
-
-
-def _check(journal: Path) -> None:
-    with contextlib.closing(sqlite3.connect(journal)) as db:
-        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        found = dict(db.execute("SELECT state, COUNT(*) FROM delivery GROUP BY state").fetchall())
-    assert set(found) == {"forwarded"}, f"not everything is marked as forwarded: {found}"
-
-
-async def _start(settings: Path) -> Forwarder:
-    words = (sys.executable, "-m", "orchestrator", "forwarder", "--settings", str(settings))
-    environ = {name: text for name, text in os.environ.items() if not name.startswith("ANABRANCH")}
-    process = await asyncio.create_subprocess_exec(*words, cwd=ROOT, env=environ, stderr=asyncio.subprocess.PIPE)
-    assert process.stderr
-    async with asyncio.timeout(DEADLINE):
-        while line := await process.stderr.readline():
-            if b"forwarder is ready" in line:
-                return Forwarder(process, f"{json.loads(line)['address']}/hooks/local")
-    raise AssertionError(f"the forwarder ended with status {await process.wait()} before it was ready")
-
-
-def _settings(directory: Path) -> Path:
-    (directory / "secret").write_bytes(SECRET)
-    hook = {"name": "local", "provider": "post-receive", "secret_files": ["secret"], "repositories": {"app": "app"}}
-    door = {"socket": str(directory / "api.sock")}
-    forwarder = {"address": "127.0.0.1:0", "socket": "forwarder.sock", "hooks": [hook], "daemon": door}
-    log = {"format": "json", "level": "info"}
-    file = directory / "anabranch.yaml"
-    file.write_text(json.dumps({"state": "state", "log": log, "forwarder": forwarder}))
-    return file
-
-
-def _body(ref: str) -> bytes:
-    change = {"ref": ref, "before": "0" * 40, "after": "1" * 40}
-    return json.dumps({"repository": "app", "changes": [change]}).encode()
-
-
-def _signed(body: bytes, ref: str) -> dict[str, str]:
-    key, sent = ref.rpartition("/")[2], str(int(time.time()))
-    digest = hmac.new(SECRET, f"{key}.{sent}.".encode() + body, hashlib.sha256).digest()
-    signature = f"v1,{base64.b64encode(digest).decode()}"
-    return {"webhook-id": key, "webhook-timestamp": sent, "webhook-signature": signature}
 
 
 if __name__ == "__main__":

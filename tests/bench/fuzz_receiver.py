@@ -23,6 +23,7 @@ from fuzz_webhooks import Delivery, bend, recorded
 from orchestrator.domain.webhook.sample import proof
 
 SENDERS = 16
+PROGRESS = 10_000
 DEADLINE = 60.0
 PATIENCE = 2.0
 
@@ -57,6 +58,8 @@ async def _attack(target: Forwarder, cases: int, seconds: float, chance: random.
             raw = request(chance, target, chance.choice(known))
             status = await _status(target.port, raw)
             statuses[status] += 1
+            if not statuses.total() % PROGRESS:
+                print(f"fuzz_receiver: {statuses.total()} cases", file=sys.stderr, flush=True)
             if status >= 500 or target.process.poll() is not None:
                 faults.append(f"answered {status}: {raw!r}"[:4000])
 

@@ -17,6 +17,7 @@ PARTS = (
     "fuzz_receiver.py",
     "slow_senders.py",
     "forwarder_faults.py",
+    "failing_disk.py",
     "mutants.py",
     "kill_daemon.py",
 )

@@ -8,8 +8,9 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,15 @@ class Place:
         said = self.run("hook", "test", name, "-o", "json", *words)
         assert said.err == ""
         return said.code, said.json
+
+    def deliver(self, name: str, secret: Path) -> int:
+        """Send a push as GitHub would that was given this secret; returns the status of the answer."""
+        hook = Hook(name, "github", (secret.read_bytes().strip(),), {"acme/app": "app"})
+        made = sample(hook, "acme/app", delivery=f"from-the-host-{name}", now=time.time())
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with closing(connection):
+            connection.request("POST", f"/hooks/{name}", made.body, dict(made.headers))
+            return connection.getresponse().status
 
     def newest(self) -> int:
         return int(self.run("deliveries", "-q").lines[0])
@@ -151,6 +161,9 @@ def test_a_secret_is_rotated_in_two_steps_and_not_finished_too_early(place: Plac
     assert "in rotation, the new secret was not seen yet" in place.run("hook", "list").out
     assert "finish that first" in place.run("hook", "rotate", "rotated").err
     assert place.steps("rotated")[0] == 0
+    still = place.run("hook", "rotate", "rotated", "--finish")
+    assert (still.code, "did not show the new secret" in still.err) == (1, True)
+    assert place.deliver("rotated", new) == 202
     done = place.run("hook", "rotate", "rotated", "--finish")
     assert (done.code, f"rm {old}" in done.err) == (0, True), done.err
     assert place.steps("rotated")[0] == 0
@@ -166,6 +179,7 @@ def test_a_forwarder_with_another_secret_is_told_and_mended_by_a_reload(place: P
     assert "anabranch hook reload" in steps[-1]["note"]
     reloaded = place.run("hook", "reload")
     assert (reloaded.code, reloaded.rows) == (0, [["stale", "changed"]])
+    assert "none has changed" in place.run("hook", "reload").err
     assert place.steps("stale")[0] == 0
 
 

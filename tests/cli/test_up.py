@@ -1,11 +1,15 @@
-"""up: daemon and forwarder in one command, told of a push by the hook that `hook install` wrote."""
+"""up: daemon and forwarder in one command, told of a push by the hook that `hook install` wrote, or by a git host."""
 
+import hashlib
+import hmac
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +26,12 @@ git: {{protocols: [file]}}
 api: {{socket: api.sock}}
 forwarder:
   address: 127.0.0.1:{port}
-  hooks: [{{name: git, provider: post-receive, secret_files: [git.secret], repositories: {{app: app}}}}]
+  hooks:
+  - {{name: git, provider: post-receive, secret_files: [git.secret], repositories: {{app: app}}}}
+  - {{name: github, provider: github, secret_files: [git.secret], repositories: {{acme/app: app}}}}
 """
+_SECRET = b"correct horse battery staple, and a bit more"
+_DELIVERIES = Path(__file__).parents[1] / "webhook" / "cases" / "github"
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def directory(world: Any) -> Iterator[Path]:
         port = probe.getsockname()[1]
     (made / "anabranch.yaml").write_text(_SETTINGS.format(directory=made, port=port))
     secret = made / "git.secret"
-    secret.write_text("correct horse battery staple, and a bit more")
+    secret.write_bytes(_SECRET)
     secret.chmod(0o600)
     shutil.copytree(world.directory / "app.git", made / "app.git")
     yield made
@@ -83,6 +91,44 @@ def test_a_push_is_told_by_the_hook_and_the_branch_runs(world: Any, directory: P
     check_trace(world.run("--socket", at, "actors", "trace", release["delivery"], "-o", "json").json, release["commit"])
     push(directory, ":hooked")
     world.until(lambda: "hooked" not in world.run("--socket", at, "envs", "-q").lines)
+
+
+def deliver(world: Any, directory: Path, case: str) -> int:
+    """Send a recorded delivery as GitHub would, signed; returns the status of the answer."""
+    body = (_DELIVERIES / case / "body.json").read_bytes()
+    headers = json.loads((_DELIVERIES / case / "headers.json").read_text())
+    headers["X-Hub-Signature-256"] = "sha256=" + hmac.new(_SECRET, body, hashlib.sha256).hexdigest()
+    listed = world.run("hook", "list", "-o", "json", at=directory).json
+    url = next(hook["url"] for hook in listed if hook["name"] == "github")
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+        return int(answer.status)
+
+
+def test_a_pull_request_at_the_git_host_is_shown_at_its_environment(world: Any, directory: Path, up: Any) -> None:
+    at = str(directory / "api.sock")
+
+    def note() -> str:
+        envs = world.run("--socket", at, "envs", "-o", "json").json
+        return next((env["note"] for env in envs if env["branch"] == "feature/login"), "")
+
+    push(directory, "main:feature/login")
+    world.run("--socket", at, "sync", at=directory)
+    assert world.run("--socket", at, "-n", "feature/login", "wait", "app", "--timeout", "60").code == 0
+    assert note() == ""
+    for case, line in (
+        ("pull_opened", "app: PR 12 open: Fix the login"),
+        ("pull_merged", "app: PR 12 merged: Fix the login"),
+        ("pull_synchronize", "app: PR 12 open: Fix"),
+        ("pull_closed", "app: PR 12 closed: Fix the login"),
+    ):
+        assert deliver(world, directory, case) == 202
+        world.until(lambda line=line: note().startswith(line))
+        looked_at = world.run("--socket", at, "describe", "feature/login", "-o", "json").json["looked_at"]
+        assert [each["note"] for each in looked_at] == [f"app; {note().removeprefix('app: ')}"]
+        assert note().isprintable()
+    assert [row["number"] for row in world.run("--socket", at, "history", "feature/login:app", "-o", "json").json] == [
+        1
+    ]
 
 
 def check_trace(trace: dict[str, Any], commit: str) -> None:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -302,11 +302,11 @@ def settings_file(short_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run_forwarder() -> Callable[..., contextlib.AbstractAsyncContextManager[Running]]:
-    """Run `anabranch forwarder` in a process of its own."""
+    """Run `anabranch forwarder` in a process of its own, as an argument of the words `before`, if there are any."""
 
     @contextlib.asynccontextmanager
-    async def running(settings: Path, ready: bool = True) -> AsyncIterator[Running]:
-        words = [sys.executable, "-m", "orchestrator", "forwarder", "--settings", str(settings)]
+    async def running(settings: Path, ready: bool = True, before: Sequence[str] = ()) -> AsyncIterator[Running]:
+        words = [*before, sys.executable, "-m", "orchestrator", "forwarder", "--settings", str(settings)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("ANABRANCH")}
         process = await asyncio.create_subprocess_exec(
             *words, cwd=ROOT, env=environ, stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE

@@ -15,6 +15,7 @@ from orchestrator.domain.webhook import Hook
 from orchestrator.domain.webhook.signature import standard_key
 
 BRANCH = "anabranch-test"
+USER_AGENT = "anabranch-hook-test"
 _REF, _NONE, _SOME = f"refs/heads/{BRANCH}", "0" * 40, "1" * 40
 _MOVED = {"ref": _REF, "before": _NONE, "after": _SOME}
 _EVENTS = {
