@@ -6,6 +6,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 import types
 from collections import Counter
 from collections.abc import Sequence
@@ -188,3 +190,12 @@ def test_every_locked_dependency_has_a_hash_and_no_place_to_come_from() -> None:
     assert locked
     for entry in locked:
         assert re.fullmatch(r"[a-z0-9._-]+(\[[a-z,]+\])?==[^ ]+( ; .*?)?( +--hash=sha256:[0-9a-f]{64})+ *", entry)
+
+
+def test_a_question_at_the_daemon_loads_no_heavy_library(tmp_path: Path) -> None:
+    heavy = "pydantic", "sqlalchemy", "aiohttp", "kubernetes", "thespian", "git", "yaml", "httpx"
+    ask = "import sys; from orchestrator.cli import main; main(sys.argv[1:])"
+    program = f"{ask}; print(sorted({set(heavy)} & set(sys.modules)))"
+    words = [sys.executable, "-c", program, "--socket", str(tmp_path / "none.sock"), "ps"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr.split(";")[0]) == ("[]\n", f"anabranch: no daemon at {tmp_path}/none.sock")
