@@ -109,7 +109,7 @@ def connect(path: Path, budget: int) -> Connection:
 
 
 def _prepare(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(path.parent, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.close(descriptor)
     for place, kind in ((path.parent, stat.S_ISDIR), (path, stat.S_ISREG)):
@@ -119,6 +119,14 @@ def _prepare(path: Path) -> None:
                 f"{place}: others may write here, so it cannot be trusted; chown it to yourself, chmod go-w"
             )
     _sync_directory(path.parent)
+
+
+def _make(directory: Path, mode: int = 0o777) -> None:
+    """Make a directory and what is missing above it; a new entry lasts once the directory that holds it is synced."""
+    if not directory.exists():
+        _make(directory.parent)
+        directory.mkdir(mode, exist_ok=True)
+        _sync_directory(directory.parent)
 
 
 def _checked(path: Path, budget: int) -> Connection:

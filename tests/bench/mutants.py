@@ -55,6 +55,13 @@ MUTANTS = (
         "tests/forwarder/test_durability.py",
     ),
     Mutant(
+        "no directory sync",
+        "orchestrator/forwarder/journal_file.py",
+        "        os.fsync(descriptor)\n",
+        "        pass\n",
+        "tests/forwarder/test_durability.py",
+    ),
+    Mutant(
         "dedupe before authentication",
         RECEIVER,
         "            theirs.verify(hook, headers, body, now)\n",
