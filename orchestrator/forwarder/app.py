@@ -6,6 +6,7 @@ about to forward, syncs and ends.
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
@@ -13,17 +14,19 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator import lifeline
+from orchestrator.forwarder.apart import Apart
 from orchestrator.forwarder.daemon_client import DaemonClient
+from orchestrator.forwarder.desk import Desk
 from orchestrator.forwarder.door import Door
 from orchestrator.forwarder.forward import Forward
+from orchestrator.forwarder.here import Here
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
 from orchestrator.forwarder.ledger import Receipt
-from orchestrator.forwarder.listen import listen
+from orchestrator.forwarder.listen import address_of, bound
 from orchestrator.forwarder.news import News
 from orchestrator.forwarder.options import ForwarderOptions
 from orchestrator.forwarder.parsing import Parsing
-from orchestrator.forwarder.receiver import Receiver
 from orchestrator.forwarder.reload import ReadHooks, Reload
 from orchestrator.forwarder.turns import Turns
 
@@ -76,15 +79,19 @@ async def serve(
             (forward if receipt.repeated else parsing).wake()
             news.ring()
 
-        receiver = Receiver(hooks, options.limits, journal, arrived, log)
-        reload = Reload(hooks, read_hooks or (lambda: options.hooks), journal, parsing, log)
+        desk = Desk(hooks, journal, arrived, log)
+        sockets = await bound(options)
+        address = address_of(sockets)
+        reception = _reception(options, desk, hooks, sockets, log)
+        reload = Reload(hooks, read_hooks or (lambda: options.hooks), reception.exchange, journal, parsing, log)
         loops = (parsing.run(), forward.run(), reload.whenever(reread or asyncio.Event()))
-        tasks = [asyncio.create_task(work) for work in (*loops, _keep_house(journal, receiver, log))]
+        tasks = [asyncio.create_task(work) for work in (*loops, _keep_house(journal, desk, log))]
         stack.push_async_callback(_finish, (parsing, forward), tasks)
         if options.socket:
             await Door(journal, hooks, parsing, forward, news, daemon.place, reload, log).open(options.socket, stack)
-        address = await listen(receiver.answer, options, stack)
-        stack.callback(receiver.stop)
+        await reception.start()
+        stack.push_async_callback(reception.stop)
+        tasks.append(asyncio.create_task(reception.keep()))
         counts, names = await journal.counts(), sorted(hooks.current)
         log.info("forwarder is ready", address=address, hooks=names, revived=revived, **counts)
         ready(address)
@@ -106,14 +113,22 @@ async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
         task.result()
 
 
-async def _keep_house(journal: Journal, receiver: Receiver, log: FilteringBoundLogger) -> None:
+def _reception(
+    options: ForwarderOptions, desk: Desk, hooks: Hooks, sockets: Sequence[socket.socket], log: FilteringBoundLogger
+) -> Apart | Here:
+    if options.apart:
+        return Apart(desk, hooks, options.limits, sockets, options.apart, log)
+    return Here(desk, hooks, options.limits, sockets)
+
+
+async def _keep_house(journal: Journal, desk: Desk, log: FilteringBoundLogger) -> None:
     while True:
         try:
             await journal.trim()
         except JournalFault as error:
             log.warning("the journal was not trimmed", reason=str(error))
         await asyncio.sleep(_HOUSEKEEPING_SECONDS)
-        receiver.report()
+        desk.report()
 
 
 async def _finish(loops: Sequence[Turns], tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -13,8 +13,8 @@ from orchestrator.domain.webhook import Hook
 from orchestrator.errors import Permanent
 from orchestrator.forwarder.app import until_told
 from orchestrator.forwarder.configured import configured
-from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions, Limits
-from orchestrator.forwarder.secret_file import read_secret
+from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions, Limits, LogForm
+from orchestrator.forwarder.secret_file import read_secret, spellings
 from orchestrator.settings import Settings
 from orchestrator.settings.types import split_address
 
@@ -50,6 +50,7 @@ def from_settings(settings: Settings) -> ForwarderOptions:
         port=port,
         socket=settings.forwarder_socket,
         limits=Limits(journal_bytes=settings.forwarder.journal_bytes),
+        apart=LogForm(settings.log.level, settings.log.format),
     )
 
 
@@ -65,5 +66,4 @@ def _secrets(hooks: Iterable[Hook], daemon: DaemonTarget) -> Iterator[str]:
     yield daemon.token
     for hook in hooks:
         for secret in hook.secrets:
-            text = secret.decode("utf-8", "surrogateescape")
-            yield from (text, text.removeprefix("whsec_"))
+            yield from spellings(secret)

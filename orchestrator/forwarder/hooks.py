@@ -4,13 +4,11 @@ In: hooks. Out: the same by name, and what the git hosts sent to each: how often
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from orchestrator.domain.delivery import Reloaded
-from orchestrator.domain.webhook import Headers, Hook
+from orchestrator.domain.webhook import Hook
 from orchestrator.domain.webhook.hosts import host
-from orchestrator.domain.webhook.sample import USER_AGENT
-from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import Permanent
 
 
@@ -52,28 +50,17 @@ class Hooks:
             removed=tuple(sorted(before.keys() - found.keys())),
         )
 
-    def accepted(self, hook: Hook, headers: Headers, body: bytes, now: float) -> None:
-        """Count a verified delivery, and note which secret the git host showed; `hook test` says nothing of that."""
-        seen = self.seen.get(hook.name)
-        if seen is None:
+    def accepted(self, name: str, secret: int | None, now: float) -> None:
+        """Count a verified delivery, and note which secret the git host showed, None for none."""
+        hook, seen = self.current.get(name), self.seen.get(name)
+        if hook is None or seen is None:
             return
         seen.accepted += 1
         seen.last_at = now
-        if headers.get("user-agent") != (USER_AGENT,):
-            seen.secrets_used_at[_shown(hook, headers, body, now)] = now
+        if secret is not None and secret < len(hook.secrets):
+            seen.secrets_used_at[hook.secrets[secret]] = now
 
     def refused(self, name: str, reason: str, now: float) -> None:
         """Count a delivery that was refused."""
         if seen := self.seen.get(name):
             seen.refused, seen.last_refusal, seen.last_refused_at = seen.refused + 1, reason, now
-
-
-def _shown(hook: Hook, headers: Headers, body: bytes, now: float) -> bytes:
-    first, *others = hook.secrets
-    if not others:
-        return first
-    try:
-        host(hook.provider).verify(replace(hook, secrets=(first,)), headers, body, now)
-    except Refused:
-        return others[0]
-    return first

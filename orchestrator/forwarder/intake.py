@@ -54,7 +54,7 @@ class Place:
         """
         try:
             if request.content.is_eof():
-                return await self._read(request, most)
+                return self._take(request.content.read_nowait(), most)
             async with asyncio.timeout(self._intake.limits.body_seconds):
                 return await self._read(request, most)
         except TimeoutError as error:
@@ -70,6 +70,12 @@ class Place:
                 raise too_long(most, len(body) + len(part))
             body += part
         return bytes(body)
+
+    def _take(self, body: bytes, most: int) -> bytes:
+        self._hold(len(body))
+        if len(body) > most:
+            raise too_long(most, len(body))
+        return body
 
     def _hold(self, size: int) -> None:
         self._held += size

@@ -89,13 +89,11 @@ class Journal:
         self._waiting.put(Job(work, future, loop))
         return await future
 
-    async def record(self, entry: Entry) -> Receipt:
-        """Add a verified delivery once; raises `JournalFault` too when too many wait for the daemon."""
-        receipt = await self.do(lambda db: self._insert(db, entry))
-        self.full = receipt is None
-        if receipt is None:
-            raise self._no_room()
-        return receipt
+    async def record(self, entries: Sequence[Entry]) -> Sequence[Receipt | None]:
+        """Add verified deliveries once, None for each that finds no room. Raises `JournalFault`."""
+        receipts = await self.do(lambda db: [self._insert(db, entry) for entry in entries])
+        self.full = None in receipts
+        return receipts
 
     async def unread(self, limit: int) -> tuple[Unread, ...]:
         """Return the oldest deliveries that wait to be parsed, as many as are small in memory."""
@@ -130,7 +128,7 @@ class Journal:
         await self.do(lambda db: ledger.probe(db, self._clock()))
         self.full = not await self.do(self._room.take_some)
         if self.full:
-            raise self._no_room()
+            raise self.no_room()
 
     async def trim(self) -> None:
         """Forget what is older, or more, than the limits say; deliveries are taken between two steps of it."""
@@ -153,7 +151,8 @@ class Journal:
             self._log.warning("the journal forgot early to make room; a larger disk would keep more", **forgotten)
         forgotten.clear()
 
-    def _no_room(self) -> JournalFault:
+    def no_room(self) -> JournalFault:
+        """Build the error of a delivery that found no room."""
         said = "has room for nothing but what waits for the daemon; look why it takes none, or make room on the disk"
         return JournalFault(f"{self._path}: {said}")
 

@@ -52,10 +52,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class LogForm:
+    """How a process logs: from which level on, and as `json`, `text` or `auto`."""
+
+    level: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class ForwarderOptions:
     """Listen on `host`:`port` (0 takes a free one) and serve `/hooks/NAME` for every hook.
 
-    `socket` is where people ask about deliveries, None for nowhere.
+    `socket` is where people ask about deliveries, None for nowhere. With `apart`, a process of its own receives.
     """
 
     journal: Path
@@ -65,6 +73,7 @@ class ForwarderOptions:
     port: int = 8080
     socket: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    apart: LogForm | None = None
 
 
 def _is_origin(url: str) -> bool:

@@ -1,51 +1,54 @@
 """HTTP in: path, method, size, signature, journal, and only then 202. Nothing is parsed here.
 
-In: requests of git hosts on `/hooks/NAME`. Out: rows in the journal. `/healthz` says that the loop turns, `/readyz`
-that a delivery would be kept.
+In: requests of git hosts on `/hooks/NAME`. Out: entries for the journal. `/healthz` says that the forwarder turns,
+`/readyz` that a delivery would be kept.
 """
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import chain
 from time import time
+from typing import Protocol
 
 from aiohttp import web
-from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
-from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.journal import JournalFault
 from orchestrator.forwarder.ledger import Entry, Receipt
 from orchestrator.forwarder.options import Limits
+from orchestrator.forwarder.shown import shown
 
 _HOOKS = "/hooks/"
 _SHOWN = ("user-agent", "content-type")
 
 
-class Receiver:
-    """Answers git hosts; `arrived` is called after each delivery that is on disk."""
+class Keeper(Protocol):
+    """Who keeps what is received: the desk, or a link to it. Its methods are described there."""
 
-    def __init__(
-        self,
-        hooks: Hooks,
-        limits: Limits,
-        journal: Journal,
-        arrived: Callable[[Receipt], None],
-        log: FilteringBoundLogger,
-        clock: Callable[[], float] = time,
-    ):
+    async def record(self, entry: Entry, secret: int | None) -> Receipt: ...
+    async def ready(self) -> None: ...
+    async def alive(self) -> None: ...
+    def accepted(self, hook: str, secret: int | None, at: float) -> None: ...
+    def refused(self, hook: str, status: int, reason: str, at: float) -> None: ...
+
+
+class Receiver:
+    """Answers git hosts; what it accepts or refuses, it tells its keeper."""
+
+    def __init__(self, hooks: Hooks, limits: Limits, keeper: Keeper, clock: Callable[[], float] = time) -> None:
         self._hooks = hooks
         self._limits = limits
         self._intake = Intake(limits)
-        self._journal = journal
-        self._arrived = arrived
-        self._log = log
+        self._keeper = keeper
         self._clock = clock
         self._stopping = False
-        self._refusals: Counter[tuple[str, int]] = Counter()
-        self._probes: Mapping[str, Callable[[], Awaitable[None]]] = {"/healthz": _healthy, "/readyz": self._ready}
+        self._probes: Mapping[str, Callable[[], Awaitable[None]]] = {
+            "/healthz": keeper.alive,
+            "/readyz": self._ready,
+        }
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request; a refusal is raised, and counted."""
@@ -53,18 +56,13 @@ class Receiver:
         try:
             return await (self._probe(request) if name == request.path else self._deliver(request, name))
         except web.HTTPException as refusal:
-            self._refused(name if name in self._hooks.current else "", refusal.status, refusal.text or "")
+            known = name if name in self._hooks.current else ""
+            self._keeper.refused(known, refusal.status, refusal.text or "", self._clock())
             raise
 
     def stop(self) -> None:
         """Refuse every new delivery from here on."""
         self._stopping = True
-
-    def report(self) -> None:
-        """Log how often each hook refused since the last report, and start counting anew."""
-        for (hook, status), times in sorted(self._refusals.items()):
-            self._log.warning("deliveries were refused", hook=hook, status=status, times=times)
-        self._refusals.clear()
 
     async def _deliver(self, request: web.BaseRequest, name: str) -> web.Response:
         hook, most = self._admit(request, name)
@@ -82,7 +80,7 @@ class Receiver:
             raise web.HTTPMethodNotAllowed(request.method, ["POST"], text="deliveries are sent with POST")
         if "Content-Encoding" in request.headers:
             raise web.HTTPUnsupportedMediaType(text="send the body without Content-Encoding")
-        if sum(len(name) + len(value) for name, value in request.raw_headers) > self._limits.header_bytes:
+        if sum(map(len, chain.from_iterable(request.raw_headers))) > self._limits.header_bytes:
             raise web.HTTPRequestHeaderFieldsTooLarge(text="the headers are too long")
         most = min(host(hook.provider).BODY_BYTES, self._limits.body_bytes)
         if (request.content_length or 0) > most:
@@ -100,22 +98,19 @@ class Receiver:
             skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers, body)
         except Refused as error:
             raise web.HTTPUnauthorized(text=str(error)) from error
-        self._hooks.accepted(hook, headers, body, now)
+        secret = shown(hook, headers, body, now)
         if skipped:
+            self._keeper.accepted(hook.name, secret, now)
             return web.json_response({"ignored": skipped})
         kept = {name: headers[name] for name in (*theirs.HEADERS, *_SHOWN) if name in headers}
-        receipt = await self._record(Entry(hook.name, _id(key), now, kept, body))
+        receipt = await self._record(Entry(hook.name, _id(key), now, kept, body), secret)
         return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
 
-    async def _record(self, entry: Entry) -> Receipt:
+    async def _record(self, entry: Entry, secret: int | None) -> Receipt:
         try:
-            receipt = await self._journal.record(entry)
+            return await self._keeper.record(entry, secret)
         except JournalFault as error:
             raise overloaded("the journal cannot be written; try again") from error
-        self._arrived(receipt)
-        say = self._log.warning if receipt.conflict else self._log.debug
-        say("delivery", hook=entry.hook, delivery=receipt.seq, repeated=receipt.repeated, conflict=receipt.conflict)
-        return receipt
 
     async def _probe(self, request: web.BaseRequest) -> web.Response:
         probe = self._probes.get(request.path)
@@ -129,21 +124,10 @@ class Receiver:
     async def _ready(self) -> None:
         if self._stopping:
             raise overloaded("shutting down")
-        if self._journal.fault or self._journal.full:
-            try:
-                await self._journal.probe()
-            except JournalFault as error:
-                raise overloaded("the journal cannot be written") from error
-
-    def _refused(self, hook: str, status: int, reason: str) -> None:
-        self._hooks.refused(hook, f"{status}: {reason}", self._clock())
-        if not self._refusals[hook, status]:
-            self._log.warning("a request was refused", hook=hook, status=status)
-        self._refusals[hook, status] += 1
-
-
-async def _healthy() -> None:
-    """Say nothing: that this runs is the answer."""
+        try:
+            await self._keeper.ready()
+        except JournalFault as error:
+            raise overloaded("the journal cannot be written") from error
 
 
 async def _go_on(request: web.BaseRequest, expected: str) -> None:
@@ -155,7 +139,11 @@ async def _go_on(request: web.BaseRequest, expected: str) -> None:
 
 
 def _headers(request: web.BaseRequest) -> Headers:
-    return {name.lower(): tuple(request.headers.getall(name)) for name in request.headers}
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in request.headers.items():
+        lower = name.lower()
+        found[lower] = (*found.get(lower, ()), value)
+    return found
 
 
 def _id(key: str) -> str:

@@ -5,7 +5,7 @@ Everything else in the settings counts from the next start on.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
@@ -20,13 +20,20 @@ ReadHooks = Callable[[], Sequence[Hook]]
 
 
 class Reload:
-    """Dead letters are tried with the new hooks."""
+    """`exchange` returns once git hosts are answered by the new hooks. Dead letters are tried with them."""
 
     def __init__(
-        self, hooks: Hooks, read: ReadHooks, journal: Journal, parsing: Parsing, log: FilteringBoundLogger
+        self,
+        hooks: Hooks,
+        read: ReadHooks,
+        exchange: Callable[[], Awaitable[None]],
+        journal: Journal,
+        parsing: Parsing,
+        log: FilteringBoundLogger,
     ) -> None:
         self._hooks = hooks
         self._read = read
+        self._exchange = exchange
         self._journal = journal
         self._parsing = parsing
         self._log = log
@@ -36,6 +43,7 @@ class Reload:
         """Exchange the hooks; raises what reading the settings raises, and then the hooks of before stay."""
         async with self._one_at_a_time:
             done = self._hooks.exchange(await asyncio.to_thread(self._read))
+            await self._exchange()
         await self._journal.revive()
         self._parsing.wake()
         self._log.info("the hooks were read again", added=done.added, changed=done.changed, removed=done.removed)

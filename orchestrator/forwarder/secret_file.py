@@ -1,5 +1,6 @@
 """A secret, read from its file and stripped of the blanks and line ends around it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.errors import Permanent
@@ -19,3 +20,9 @@ def read_secret(file: Path, owner: str) -> bytes:
     if not found.strip():
         raise Permanent(f"{file}: holds nothing; write the secret of {owner} into it")
     return found.strip()
+
+
+def spellings(secret: bytes) -> Iterator[str]:
+    """Write a secret in the ways in which it might come into a log."""
+    text = secret.decode("utf-8", "surrogateescape")
+    yield from (text, text.removeprefix("whsec_"))

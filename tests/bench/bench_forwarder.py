@@ -26,7 +26,7 @@ from aiohttp import web
 
 from orchestrator.domain.webhook import Hook
 from orchestrator.forwarder.app import serve
-from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions
+from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions, LogForm
 
 SECRET = bytes(range(32))
 CONNECTIONS = 64
@@ -238,7 +238,9 @@ async def _serve_forwarder(directory: Path) -> None:
     structlog.configure(processors=[], wrapper_class=structlog.make_filtering_bound_logger(50))
     hook = Hook("gh", "github", (SECRET,), {"acme/app": "app"})
     target = DaemonTarget(socket=directory / "api.sock")
-    options = ForwarderOptions(directory / "journal" / "journal.db", (hook,), target, port=0)
+    options = ForwarderOptions(
+        directory / "journal" / "journal.db", (hook,), target, port=0, apart=LogForm("error", "json")
+    )
     ready = lambda address: print(address.rpartition(":")[2], flush=True)  # noqa: E731
     await serve(options, asyncio.Event(), structlog.get_logger().bind(), ready)
 

@@ -28,7 +28,7 @@ async def test_a_flood_that_does_not_end_keeps_no_delivery_unread(tmp_path: Path
         if not parsed.is_set():
             loop.call_later(0.001, flood)
 
-    await journal.record(Entry("local", "1", 1.0, {}, BODY))
+    await journal.record([Entry("local", "1", 1.0, {}, BODY)])
     parsing.wake()
     flood()
     task = asyncio.create_task(parsing.run())

@@ -21,7 +21,8 @@ async def filled(path: Path, limits: Limits, count: int, age: float = 0.0) -> Jo
     await journal.open()
     for number in range(count):
         body = os.urandom(20_000)
-        receipt = await journal.record(Entry("gh", str(number), time.time() - age, {}, body))
+        (receipt,) = await journal.record([Entry("gh", str(number), time.time() - age, {}, body)])
+        assert receipt
         await journal.settle([Verdict(receipt.seq, State.PARSED if number < 3 else State.FORWARDED)])
     return journal
 
