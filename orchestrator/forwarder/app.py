@@ -15,10 +15,11 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator import lifeline
 from orchestrator.forwarder.daemon_client import DaemonClient
 from orchestrator.forwarder.door import Door
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.forward import Forward
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
-from orchestrator.forwarder.ledger import Receipt
+from orchestrator.forwarder.ledger import Unread
 from orchestrator.forwarder.listen import listen
 from orchestrator.forwarder.news import News
 from orchestrator.forwarder.options import ForwarderOptions
@@ -66,14 +67,13 @@ async def serve(
         hooks, news = Hooks(options.hooks), News()
         forward = Forward(journal, daemon, news.ring, options.limits, log)
 
-        def parsed() -> None:
-            forward.wake()
-            news.ring()
+        parsing = Parsing(journal, hooks, forward, news.ring, options.limits, log)
 
-        parsing = Parsing(journal, hooks, parsed, options.limits, log)
-
-        def arrived(receipt: Receipt) -> None:
-            (forward if receipt.repeated else parsing).wake()
+        def arrived(entry: Entry, receipt: Receipt) -> None:
+            if receipt.repeated:
+                forward.wake()
+            else:
+                parsing.came(Unread(receipt.seq, entry.hook, entry.headers, entry.body, received_at=entry.received_at))
             news.ring()
 
         receiver = Receiver(hooks, options.limits, journal, arrived, log)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from sqlite3 import Connection
 from time import time
@@ -22,8 +23,10 @@ from typing import Any, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
-from orchestrator.forwarder import journal_file, ledger, room
-from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
+from orchestrator.forwarder import entries, journal_file, ledger, room
+from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.grouped import Grouped
+from orchestrator.forwarder.ledger import Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.room import Retention, Room
 
@@ -60,6 +63,7 @@ class Journal:
         self._log = log
         self._clock = clock
         self._room = Room(limits.journal_bytes)
+        self._arriving: Grouped[Entry, Receipt | None] = Grouped(self._record, _GROUP)
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._started: Future[None] = Future()
         self._closing = False
@@ -91,7 +95,7 @@ class Journal:
 
     async def record(self, entry: Entry) -> Receipt:
         """Add a verified delivery once; raises `JournalFault` too when too many wait for the daemon."""
-        receipt = await self.do(lambda db: self._insert(db, entry))
+        receipt = await self._arriving.add(entry)
         self.full = receipt is None
         if receipt is None:
             raise self._no_room()
@@ -139,12 +143,17 @@ class Journal:
         while await self.do(lambda db: room.trim(db, self._clock(), kept)):
             pass
 
-    def _insert(self, db: Connection, entry: Entry) -> Receipt | None:
-        return ledger.insert(db, entry) if self._room.take(db, len(entry.body)) else None
+    async def _record(self, group: Sequence[Entry]) -> Sequence[Receipt | None]:
+        return await self.do(lambda db: self._add(db, group))
+
+    def _add(self, db: Connection, group: Sequence[Entry]) -> list[Receipt | None]:
+        fits = [self._room.take(db, len(entry.body)) for entry in group]
+        receipts = iter(entries.add(db, list(compress(group, fits))))
+        return [next(receipts) if there else None for there in fits]
 
     def _settle(self, db: Connection, verdicts: Sequence[Verdict]) -> None:
         self._room.take(db, 0)
-        ledger.settle(db, verdicts)
+        ledger.settle(db, verdicts, self._clock())
 
     def _no_room(self) -> JournalFault:
         return JournalFault(f"{self._path}: is full of deliveries that wait for the daemon; look why it takes none")

@@ -4,6 +4,7 @@ In: requests of git hosts on `/hooks/NAME`. Out: rows in the journal. `/healthz`
 that a delivery would be kept.
 """
 
+import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from time import time
@@ -14,10 +15,10 @@ from structlog.typing import FilteringBoundLogger
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.domain.webhook.signature import Refused
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
 from orchestrator.forwarder.journal import Journal, JournalFault
-from orchestrator.forwarder.ledger import Entry, Receipt
 from orchestrator.forwarder.options import Limits
 
 _HOOKS = "/hooks/"
@@ -32,7 +33,7 @@ class Receiver:
         hooks: Hooks,
         limits: Limits,
         journal: Journal,
-        arrived: Callable[[Receipt], None],
+        arrived: Callable[[Entry, Receipt], None],
         log: FilteringBoundLogger,
         clock: Callable[[], float] = time,
     ):
@@ -104,7 +105,7 @@ class Receiver:
         if skipped:
             return web.json_response({"ignored": skipped})
         kept = {name: headers[name] for name in (*theirs.HEADERS, *_SHOWN) if name in headers}
-        receipt = await self._record(Entry(hook.name, _id(key), now, kept, body))
+        receipt = await self._record(Entry(hook.name, _id(key), now, json.dumps(kept), body))
         return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
 
     async def _record(self, entry: Entry) -> Receipt:
@@ -112,7 +113,7 @@ class Receiver:
             receipt = await self._journal.record(entry)
         except JournalFault as error:
             raise overloaded("the journal cannot be written; try again") from error
-        self._arrived(receipt)
+        self._arrived(entry, receipt)
         say = self._log.warning if receipt.conflict else self._log.debug
         say("delivery", hook=entry.hook, delivery=receipt.seq, repeated=receipt.repeated, conflict=receipt.conflict)
         return receipt
