@@ -22,6 +22,7 @@ from pathlib import Path
 
 import figures as told
 import structlog
+import uvloop
 from aiohttp import web
 
 from orchestrator.domain.webhook import Hook
@@ -245,5 +246,7 @@ async def _serve_forwarder(directory: Path) -> None:
 
 if __name__ == "__main__":
     what, folder = sys.argv[1], Path(sys.argv[2])
-    bare = what != "forwarder"
-    asyncio.run(_serve_bare(folder / what, together=what == "together") if bare else _serve_forwarder(folder))
+    if what == "forwarder":
+        uvloop.run(_serve_forwarder(folder))
+    else:
+        asyncio.run(_serve_bare(folder / what, together=what == "together"))
