@@ -6,7 +6,6 @@ about to forward, syncs and ends.
 
 import asyncio
 import signal
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
@@ -18,11 +17,11 @@ from orchestrator.forwarder.apart import Apart
 from orchestrator.forwarder.daemon_client import DaemonClient
 from orchestrator.forwarder.desk import Desk
 from orchestrator.forwarder.door import Door
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.forward import Forward
-from orchestrator.forwarder.here import Here
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
-from orchestrator.forwarder.ledger import Receipt
+from orchestrator.forwarder.ledger import Unread
 from orchestrator.forwarder.listen import address_of, bound
 from orchestrator.forwarder.news import News
 from orchestrator.forwarder.options import ForwarderOptions
@@ -69,20 +68,19 @@ async def serve(
         hooks, news = Hooks(options.hooks), News()
         forward = Forward(journal, daemon, news.ring, options.limits, log)
 
-        def parsed() -> None:
-            forward.wake()
-            news.ring()
+        parsing = Parsing(journal, hooks, forward, news.ring, options.limits, log)
 
-        parsing = Parsing(journal, hooks, parsed, options.limits, log)
-
-        def arrived(receipt: Receipt) -> None:
-            (forward if receipt.repeated else parsing).wake()
+        def arrived(entry: Entry, receipt: Receipt) -> None:
+            if receipt.repeated:
+                forward.wake()
+            else:
+                parsing.came(Unread(receipt.seq, entry.hook, entry.headers, entry.body, received_at=entry.received_at))
             news.ring()
 
         desk = Desk(hooks, journal, arrived, log)
         sockets = await bound(options)
         address = address_of(sockets)
-        reception = _reception(options, desk, hooks, sockets, log)
+        reception = Apart(desk, hooks, options.limits, sockets, options.log, log)
         reload = Reload(hooks, read_hooks or (lambda: options.hooks), reception.exchange, journal, parsing, log)
         loops = (parsing.run(), forward.run(), reload.whenever(reread or asyncio.Event()))
         tasks = [asyncio.create_task(work) for work in (*loops, _keep_house(journal, desk, log))]
@@ -111,14 +109,6 @@ async def _first(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
     stopped.cancel()
     for task in done:
         task.result()
-
-
-def _reception(
-    options: ForwarderOptions, desk: Desk, hooks: Hooks, sockets: Sequence[socket.socket], log: FilteringBoundLogger
-) -> Apart | Here:
-    if options.apart:
-        return Apart(desk, hooks, options.limits, sockets, options.apart, log)
-    return Here(desk, hooks, options.limits, sockets)
 
 
 async def _keep_house(journal: Journal, desk: Desk, log: FilteringBoundLogger) -> None:

@@ -1,6 +1,6 @@
-"""What becomes of a delivery that a receiver has verified, and of a request that it refused.
+"""What becomes of a delivery that the receiver has verified, and of a request that it refused.
 
-In: entries and refusals, from the receiver in this process or in another one. Out: receipts once the entries are on
+In: entries and refusals. Out: receipts once the entries are on
 disk, word to whoever reads them, figures for `hook list`, and log lines.
 """
 
@@ -9,16 +9,16 @@ from collections.abc import Callable, Sequence
 
 from structlog.typing import FilteringBoundLogger
 
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal
-from orchestrator.forwarder.ledger import Entry, Receipt
 
 
 class Desk:
     """`arrived` is called after each delivery that is on disk."""
 
     def __init__(
-        self, hooks: Hooks, journal: Journal, arrived: Callable[[Receipt], None], log: FilteringBoundLogger
+        self, hooks: Hooks, journal: Journal, arrived: Callable[[Entry, Receipt], None], log: FilteringBoundLogger
     ) -> None:
         self._hooks = hooks
         self._journal = journal
@@ -26,20 +26,12 @@ class Desk:
         self._log = log
         self._refusals: Counter[tuple[str, int]] = Counter()
 
-    async def record(self, entry: Entry, secret: int | None) -> Receipt:
-        """Keep a verified delivery, and count it; raises `JournalFault` when it cannot be kept."""
-        self.accepted(entry.hook, secret, entry.received_at)
-        (receipt,) = await self.record_all((entry,))
-        if receipt is None:
-            raise self._journal.no_room()
-        return receipt
-
-    async def record_all(self, entries: Sequence[Entry]) -> Sequence[Receipt | None]:
+    async def record(self, entries: Sequence[Entry]) -> Sequence[Receipt | None]:
         """Keep deliveries in one transaction; None for each that finds no room. Raises `JournalFault`."""
         receipts = await self._journal.record(entries)
         for entry, receipt in zip(entries, receipts, strict=True):
             if receipt:
-                self._arrived(receipt)
+                self._arrived(entry, receipt)
                 self._tell(entry, receipt)
         return receipts
 

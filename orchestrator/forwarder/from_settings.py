@@ -4,9 +4,10 @@ In: settings. Out: a forwarder that serves until SIGTERM, SIGINT or the end of i
 hidden in its log.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Iterable, Iterator
+
+import uvloop
 
 from orchestrator import log
 from orchestrator.domain.webhook import Hook
@@ -33,7 +34,7 @@ def run(load: Callable[[], Settings]) -> int:
         mask.learn(*_secrets(hooks, options.daemon))
         return hooks
 
-    asyncio.run(until_told(options, os.environ, read_hooks))
+    uvloop.run(until_told(options, os.environ, read_hooks))
     return 0
 
 
@@ -50,7 +51,7 @@ def from_settings(settings: Settings) -> ForwarderOptions:
         port=port,
         socket=settings.forwarder_socket,
         limits=Limits(journal_bytes=settings.forwarder.journal_bytes),
-        apart=LogForm(settings.log.level, settings.log.format),
+        log=LogForm(settings.log.level, settings.log.format),
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from sqlite3 import Connection
 from time import time
@@ -22,8 +23,9 @@ from typing import Any, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
-from orchestrator.forwarder import journal_file, ledger
-from orchestrator.forwarder.ledger import Entry, Receipt, Unread, Unsent, Verdict
+from orchestrator.forwarder import entries, journal_file, ledger
+from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.ledger import Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.room import Retention, Room
 
@@ -89,9 +91,9 @@ class Journal:
         self._waiting.put(Job(work, future, loop))
         return await future
 
-    async def record(self, entries: Sequence[Entry]) -> Sequence[Receipt | None]:
+    async def record(self, group: Sequence[Entry]) -> Sequence[Receipt | None]:
         """Add verified deliveries once, None for each that finds no room. Raises `JournalFault`."""
-        receipts = await self.do(lambda db: [self._insert(db, entry) for entry in entries])
+        receipts = await self.do(lambda db: self._add(db, group))
         self.full = None in receipts
         return receipts
 
@@ -138,12 +140,14 @@ class Journal:
             pass
         await self.do(lambda _: self._tell_of_room())
 
-    def _insert(self, db: Connection, entry: Entry) -> Receipt | None:
-        return ledger.insert(db, entry) if self._room.take(db, len(entry.body)) else None
+    def _add(self, db: Connection, group: Sequence[Entry]) -> list[Receipt | None]:
+        fits = [self._room.take(db, len(entry.body)) for entry in group]
+        receipts = iter(entries.add(db, list(compress(group, fits))))
+        return [next(receipts) if there else None for there in fits]
 
     def _settle(self, db: Connection, verdicts: Sequence[Verdict]) -> None:
         self._room.take(db, 0)
-        ledger.settle(db, verdicts)
+        ledger.settle(db, verdicts, self._clock())
 
     def _tell_of_room(self) -> None:
         forgotten = self._room.forgotten

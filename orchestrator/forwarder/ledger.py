@@ -1,18 +1,17 @@
-"""What the journal holds: one row for each delivery, and every statement that reads or changes rows.
+"""What the journal holds: a row for each delivery, and the statements that read and change rows (`entries.py` adds).
 
 Bodies have a table of their own: a change of state writes a short row anew, not a long one.
 
 In: an open connection and values. Out: values. Each function runs inside a transaction of `journal.py`.
 
     journalled ── parsed ── forwarded        parsed: its hints wait for the daemon's acknowledgement
+        ├── forwarded                        acknowledged at once
         ├── ignored                          nothing to do
         ├── refused                          speaks of a repository that is not the hook's
         └── dead                             could not be parsed; tried again at every start
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 from orchestrator.domain import hint
 from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
+from orchestrator.forwarder.entries import digest
 
 SCHEMA_VERSION = 1
 SCHEMA = """
@@ -44,30 +44,8 @@ CREATE TRIGGER IF NOT EXISTS delivery_forgotten AFTER DELETE ON delivery
 CREATE INDEX IF NOT EXISTS delivery_hook ON delivery (hook, seq);
 CREATE TABLE IF NOT EXISTS probe (id INTEGER PRIMARY KEY, at REAL NOT NULL);
 """
-WITHOUT_ID = "body:"
-_WITHOUT_ID_SECONDS = 600
 _BODIES_AT_ONCE = 16 * 2**20
 _HINTS_AT_ONCE = 4 * 2**20
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A verified delivery; `key` is the sender's id, empty when there is none; `received_at` in epoch seconds."""
-
-    hook: str
-    key: str
-    received_at: float
-    headers: Mapping[str, tuple[str, ...]]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """The row of a delivery: new, `repeated`, or a `conflict` (a known id with another body)."""
-
-    seq: int
-    repeated: bool = False
-    conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +56,7 @@ class Unread:
     hook: str
     headers: str
     body: bytes
-    intact: bool
+    intact: bool = True
     received_at: float = 0.0
 
 
@@ -100,22 +78,6 @@ class Verdict:
     hints: tuple[RefHint, ...] = ()
 
 
-def insert(db: Connection, entry: Entry) -> Receipt:
-    """Add a delivery once; a repeated one makes its repository be looked at again."""
-    digest = _digest(entry.body)
-    window = int(entry.received_at // _WITHOUT_ID_SECONDS)
-    key = entry.key or f"{WITHOUT_ID}{digest.hex()}:{window}"
-    if seq := _add(db, entry, key, digest):
-        return Receipt(seq)
-    known, before = _find(db, entry.hook, key)
-    if before == digest:
-        return _look_again(db, known)
-    key = f"{key}~{digest.hex()}"
-    if seq := _add(db, entry, key, digest):
-        return Receipt(seq, conflict=True)
-    return _look_again(db, _find(db, entry.hook, key)[0])
-
-
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
     """Return the oldest deliveries that wait to be parsed, at least one, few enough that their bodies are small."""
     rows = db.execute(
@@ -124,7 +86,7 @@ def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
         (limit,),
     )
     return tuple(
-        Unread(seq, hook, headers, body or b"", intact=_digest(body) == expected, received_at=received_at)
+        Unread(seq, hook, headers, body or b"", intact=digest(body) == expected, received_at=received_at)
         for seq, received_at, hook, headers, body, expected in _up_to(
             _BODIES_AT_ONCE, rows, lambda row: len(row[4] or b"")
         )
@@ -137,11 +99,11 @@ def unsent(db: Connection) -> tuple[Unsent, ...]:
     return tuple(Unsent(seq, hints) for seq, hints in _up_to(_HINTS_AT_ONCE, rows, lambda row: len(row[1]) + 100))
 
 
-def settle(db: Connection, verdicts: Sequence[Verdict]) -> None:
-    """Write down what became of journalled deliveries."""
+def settle(db: Connection, verdicts: Sequence[Verdict], now: float) -> None:
+    """Write down what became of journalled deliveries; what is forwarded by then is so since `now`."""
     db.executemany(
-        "UPDATE delivery SET state = ?, reason = ?, hints = ? WHERE seq = ?",
-        [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), v.seq) for v in verdicts],
+        "UPDATE delivery SET state = ?, reason = ?, hints = ?, forwarded_at = COALESCE(?, forwarded_at) WHERE seq = ?",
+        [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), _since(v, now), v.seq) for v in verdicts],
     )
 
 
@@ -177,31 +139,8 @@ def probe(db: Connection, now: float) -> None:
     db.execute("INSERT INTO probe VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", (now,))
 
 
-def _add(db: Connection, entry: Entry, key: str, digest: bytes) -> int:
-    """Add a row and return its number, 0 when there is one with this key."""
-    added = db.execute(
-        "INSERT INTO delivery (hook, key, received_at, body_digest, headers, state)"
-        " SELECT ?1, ?2, ?3, ?4, ?5, 'journalled'"
-        " WHERE NOT EXISTS (SELECT 1 FROM delivery WHERE hook = ?1 AND key = ?2)",
-        (entry.hook, key, entry.received_at, digest, json.dumps(entry.headers)),
-    )
-    if not added.rowcount:
-        return 0
-    seq = added.lastrowid or 0
-    db.execute("INSERT INTO body VALUES (?, ?)", (seq, entry.body))
-    return seq
-
-
-def _find(db: Connection, hook: str, key: str) -> tuple[int, bytes]:
-    row: tuple[int, bytes] = db.execute(
-        "SELECT seq, body_digest FROM delivery WHERE hook = ? AND key = ?", (hook, key)
-    ).fetchone()
-    return row
-
-
-def _look_again(db: Connection, seq: int) -> Receipt:
-    db.execute("UPDATE delivery SET state = 'parsed' WHERE seq = ? AND state = 'forwarded'", (seq,))
-    return Receipt(seq, repeated=True)
+def _since(verdict: Verdict, now: float) -> float | None:
+    return now if verdict.state is State.FORWARDED else None
 
 
 def _up_to(most: int, rows: Iterable[tuple[Any, ...]], size: Callable[[tuple[Any, ...]], int]) -> list[tuple[Any, ...]]:
@@ -213,7 +152,3 @@ def _up_to(most: int, rows: Iterable[tuple[Any, ...]], size: Callable[[tuple[Any
         if held > most:
             break
     return taken
-
-
-def _digest(body: bytes | None) -> bytes:
-    return hashlib.sha256(body or b"").digest()

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Any, cast
 
 Frame = tuple[Any, bytes]
+LONGEST = 64 * 2**20
 _SIZES = Struct(">II")
 _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -38,6 +39,11 @@ class Link(asyncio.Protocol):
         if self._transport:
             self._transport.close()
 
+    def abort(self) -> None:
+        """End the stream at once."""
+        if self._transport:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Speak through this transport."""
         self._transport = cast(asyncio.WriteTransport, transport)
@@ -64,6 +70,8 @@ class Link(asyncio.Protocol):
         with memoryview(self._received) as received:
             while len(received) - at >= _SIZES.size:
                 text_size, body_size = _SIZES.unpack_from(received, at)
+                if text_size + body_size > LONGEST:
+                    raise ValueError("a frame is too long")
                 text_at = at + _SIZES.size
                 body_at = text_at + text_size
                 if len(received) < body_at + body_size:

@@ -63,7 +63,7 @@ class LogForm:
 class ForwarderOptions:
     """Listen on `host`:`port` (0 takes a free one) and serve `/hooks/NAME` for every hook.
 
-    `socket` is where people ask about deliveries, None for nowhere. With `apart`, a process of its own receives.
+    `socket` is where people ask about deliveries, None for nowhere.
     """
 
     journal: Path
@@ -73,7 +73,7 @@ class ForwarderOptions:
     port: int = 8080
     socket: Path | None = None
     limits: Limits = field(default_factory=Limits)
-    apart: LogForm | None = None
+    log: LogForm = LogForm("info", "json")
 
 
 def _is_origin(url: str) -> bool:

@@ -1,7 +1,7 @@
 """Journal → hints: every journalled delivery is read once, whether or not the daemon is there to be told.
 
-In: rows that the receiver wrote. Out: a verdict on each, written down; `parsed` is called when there is one to forward.
-A burst of deliveries is taken first and read at its end, but none of it waits longer than half a second.
+In: deliveries that the receiver wrote down. Out: a verdict on each, written down, as a rule after the daemon was told;
+`marked` is called then. A burst is taken first and read at its end, but none of it waits longer than half a second.
 """
 
 import asyncio
@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.delivery import State
+from orchestrator.forwarder.forward import Forward
+from orchestrator.forwarder.fresh import Fresh
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal, JournalFault
 from orchestrator.forwarder.ledger import Unread, Verdict
@@ -18,43 +20,65 @@ from orchestrator.forwarder.reading import read
 from orchestrator.forwarder.turns import Turns
 
 _AT_ONCE = 2048
-_BETWEEN_ANSWERS = 32
+_BETWEEN_ANSWERS = 8
 _LULL_SECONDS = 0.02
 _MOST_LULLS = 25
 
 
 class Parsing(Turns):
-    """One loop; `wake` it after each delivery."""
+    """One loop; tell it what `came`, or `wake` it to read the journal."""
 
     def __init__(
-        self, journal: Journal, hooks: Hooks, parsed: Callable[[], None], limits: Limits, log: FilteringBoundLogger
+        self,
+        journal: Journal,
+        hooks: Hooks,
+        forward: Forward,
+        marked: Callable[[], None],
+        limits: Limits,
+        log: FilteringBoundLogger,
     ) -> None:
         super().__init__(self._parse, "deliveries wait to be parsed", limits, log)
         self._journal = journal
         self._hooks = hooks
-        self._parsed = parsed
+        self._forward = forward
+        self._marked = marked
+        self._fresh = Fresh()
         self._at_once = _AT_ONCE
         self._came = 0
 
-    def wake(self) -> None:
-        """Say that a delivery came."""
+    def came(self, row: Unread) -> None:
+        """Hand a delivery over that was just written down."""
+        self._fresh.came(row)
         self._came += 1
+        super().wake()
+
+    def wake(self) -> None:
+        """Say that the journal holds what nobody handed over."""
+        self._fresh.lose()
         super().wake()
 
     async def _parse(self) -> bool:
         if self._came > 1:
             await self._lull()
         self._came = 0
-        verdicts = await self._read(await self._journal.unread(self._at_once))
+        verdicts = await self._read(await self._next())
         if verdicts:
-            await self._settle(verdicts)
-            self._parsed()
+            await self._settle(await self._forward.at_once(verdicts))
+            self._marked()
         for verdict in verdicts:
             if verdict.state in {State.DEAD, State.REFUSED}:
                 self._log.warning(
                     "delivery not forwarded", delivery=verdict.seq, state=verdict.state, reason=verdict.reason
                 )
-        return bool(verdicts)
+        return bool(verdicts) or self._fresh.behind
+
+    async def _next(self) -> Sequence[Unread]:
+        if not self._fresh.behind:
+            return self._fresh.take(self._at_once)
+        self._fresh.begin_reading()
+        rows = await self._journal.unread(self._at_once)
+        self._fresh.was_read(rows)
+        return rows or self._fresh.take(self._at_once)
 
     async def _lull(self) -> None:
         """Wait until none came for a moment, or for long enough."""
@@ -77,6 +101,11 @@ class Parsing(Turns):
         try:
             await self._journal.settle(verdicts)
         except JournalFault:
+            self._fresh.lose()
             self._at_once = max(1, len(verdicts) // 2)
             raise
         self._at_once = _AT_ONCE
+        if any(verdict.state is State.PARSED for verdict in verdicts):
+            self._forward.wake()
+        if told := sum(verdict.state is State.FORWARDED for verdict in verdicts):
+            self._log.info("forwarded", deliveries=told)

@@ -4,6 +4,7 @@ In: requests of git hosts on `/hooks/NAME`. Out: entries for the journal. `/heal
 `/readyz` that a delivery would be kept.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
 from time import time
@@ -14,10 +15,10 @@ from aiohttp import web
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.domain.webhook.signature import Refused
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
 from orchestrator.forwarder.journal import JournalFault
-from orchestrator.forwarder.ledger import Entry, Receipt
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.shown import shown
 
@@ -103,7 +104,7 @@ class Receiver:
             self._keeper.accepted(hook.name, secret, now)
             return web.json_response({"ignored": skipped})
         kept = {name: headers[name] for name in (*theirs.HEADERS, *_SHOWN) if name in headers}
-        receipt = await self._record(Entry(hook.name, _id(key), now, kept, body), secret)
+        receipt = await self._record(Entry(hook.name, _id(key), now, json.dumps(kept), body), secret)
         return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
 
     async def _record(self, entry: Entry, secret: int | None) -> Receipt:

@@ -16,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
+import uvloop
+
 from orchestrator import log
 from orchestrator.domain.mask import Mask
 from orchestrator.domain.webhook import Hook
+from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import JournalFault
-from orchestrator.forwarder.ledger import Entry, Receipt
 from orchestrator.forwarder.link import Frame, Link
 from orchestrator.forwarder.listen import listen
 from orchestrator.forwarder.receiver import Receiver
@@ -92,9 +94,9 @@ async def serve(link: socket.socket, sockets: Sequence[socket.socket]) -> None:
     """Receive until told to stop; answer what was begun before the end."""
     far = Far()
     await asyncio.get_running_loop().create_unix_connection(lambda: far.link, sock=link)
-    _, given = await far.told.get()
-    mask = log.configure(given["log_level"], given["log_format"], ())
-    hooks, limits = Hooks(_learnt(mask, given["hooks"])), limits_from(given["limits"])
+    _, level, form, given_limits, given_hooks = await far.told.get()
+    mask, limits = log.configure(level, form, ()), limits_from(given_limits)
+    hooks = Hooks(_learnt(mask, given_hooks))
     receiver = Receiver(hooks, limits, far)
     async with AsyncExitStack() as stack:
         await listen(receiver.answer, sockets, limits, stack)
@@ -118,7 +120,7 @@ def main(descriptors: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     link, *sockets = (socket.socket(fileno=int(descriptor)) for descriptor in descriptors)
-    asyncio.run(serve(link, sockets))
+    uvloop.run(serve(link, sockets))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.domain import hint
 from orchestrator.domain.delivery import FAILED, DeliveryView, HeaderView, HintView, State
 from orchestrator.domain.payload import Malformed
-from orchestrator.forwarder.ledger import WITHOUT_ID
+from orchestrator.forwarder.entries import WITHOUT_ID
 
 _SIZE = "(SELECT LENGTH(body) FROM body WHERE body.seq = delivery.seq)"
 _COLUMNS = f"seq, hook, key, received_at, state, reason, forwarded_at, hints, {_SIZE}, headers"

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import figures as told
 import structlog
+import uvloop
 from aiohttp import web
 
 from orchestrator.domain.webhook import Hook
@@ -239,7 +240,7 @@ async def _serve_forwarder(directory: Path) -> None:
     hook = Hook("gh", "github", (SECRET,), {"acme/app": "app"})
     target = DaemonTarget(socket=directory / "api.sock")
     options = ForwarderOptions(
-        directory / "journal" / "journal.db", (hook,), target, port=0, apart=LogForm("error", "json")
+        directory / "journal" / "journal.db", (hook,), target, port=0, log=LogForm("error", "json")
     )
     ready = lambda address: print(address.rpartition(":")[2], flush=True)  # noqa: E731
     await serve(options, asyncio.Event(), structlog.get_logger().bind(), ready)
@@ -247,5 +248,7 @@ async def _serve_forwarder(directory: Path) -> None:
 
 if __name__ == "__main__":
     what, folder = sys.argv[1], Path(sys.argv[2])
-    bare = what != "forwarder"
-    asyncio.run(_serve_bare(folder / what, together=what == "together") if bare else _serve_forwarder(folder))
+    if what == "forwarder":
+        uvloop.run(_serve_forwarder(folder))
+    else:
+        asyncio.run(_serve_bare(folder / what, together=what == "together"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CALLS = "trace=fsync,fdatasync,sendto,sendmsg"
+CALLS = "trace=fsync,fdatasync,sendto,sendmsg,write,writev"
 DELIVERIES = 5
 DIRECTORIES = {"/ab-[^/]*": "state's parent synced", "/state": "state synced", "/forwarder": "directory synced"}
 

@@ -6,10 +6,13 @@ from pathlib import Path
 import structlog
 
 from orchestrator.domain.webhook import Hook
+from orchestrator.forwarder.daemon_client import DaemonClient
+from orchestrator.forwarder.entries import Entry
+from orchestrator.forwarder.forward import Forward
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal
-from orchestrator.forwarder.ledger import Entry
-from orchestrator.forwarder.options import Limits
+from orchestrator.forwarder.ledger import Unread
+from orchestrator.forwarder.options import DaemonTarget, Limits
 from orchestrator.forwarder.parsing import Parsing
 
 BODY = b'{"repository": "app", "changes": []}'
@@ -19,17 +22,19 @@ async def test_a_flood_that_does_not_end_keeps_no_delivery_unread(tmp_path: Path
     log, parsed, loop = structlog.get_logger(), asyncio.Event(), asyncio.get_running_loop()
     journal = Journal(tmp_path / "journal" / "journal.db", Limits(), log)
     await journal.open()
-    parsing = Parsing(
-        journal, Hooks((Hook("local", "post-receive", (bytes(32),), {"app": "app"}),)), parsed.set, Limits(), log
-    )
+    hooks = Hooks((Hook("local", "post-receive", (bytes(32),), {"app": "app"}),))
+    daemon = DaemonClient(DaemonTarget(socket=tmp_path / "nobody.sock"))
+    forward = Forward(journal, daemon, parsed.clear, Limits(), log)
+    parsing = Parsing(journal, hooks, forward, parsed.set, Limits(), log)
 
     def flood() -> None:
-        parsing.wake()
+        parsing.came(row)
         if not parsed.is_set():
             loop.call_later(0.001, flood)
 
-    await journal.record([Entry("local", "1", 1.0, {}, BODY)])
-    parsing.wake()
+    (receipt,) = await journal.record([Entry("local", "1", 1.0, "{}", BODY)])
+    assert receipt
+    row = Unread(receipt.seq, "local", "{}", BODY)
     flood()
     task = asyncio.create_task(parsing.run())
     try:
@@ -38,4 +43,5 @@ async def test_a_flood_that_does_not_end_keeps_no_delivery_unread(tmp_path: Path
         parsed.set()
         parsing.stop()
         await task
+        await daemon.close()
         await journal.close()

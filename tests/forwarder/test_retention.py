@@ -8,8 +8,9 @@ import structlog
 
 from orchestrator.domain.delivery import State
 from orchestrator.forwarder import register
+from orchestrator.forwarder.entries import Entry
 from orchestrator.forwarder.journal import Journal
-from orchestrator.forwarder.ledger import Entry, Verdict
+from orchestrator.forwarder.ledger import Verdict
 from orchestrator.forwarder.options import Limits
 
 DAY = 86_400
@@ -21,7 +22,7 @@ async def filled(path: Path, limits: Limits, count: int, age: float = 0.0) -> Jo
     await journal.open()
     for number in range(count):
         body = os.urandom(20_000)
-        (receipt,) = await journal.record([Entry("gh", str(number), time.time() - age, {}, body)])
+        (receipt,) = await journal.record([Entry("gh", str(number), time.time() - age, "{}", body)])
         assert receipt
         await journal.settle([Verdict(receipt.seq, State.PARSED if number < 3 else State.FORWARDED)])
     return journal

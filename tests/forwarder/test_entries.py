@@ -1,0 +1,52 @@
+"""Deliveries that are written down together: each once, numbered without a gap, none mistaken for another."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+
+from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.journal import Journal
+from orchestrator.forwarder.options import Limits
+
+
+@contextlib.asynccontextmanager
+async def journal_in(directory: Path) -> AsyncIterator[Journal]:
+    opened = Journal(directory / "journal" / "journal.db", Limits(), structlog.get_logger())
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def entry(key: str, body: bytes = b"{}") -> Entry:
+    return Entry("local", key, 1.0, "{}", body)
+
+
+async def record(journal: Journal, *entries: Entry) -> list[Receipt]:
+    return await asyncio.gather(*map(journal.record, entries))
+
+
+async def test_new_ones_are_numbered_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        assert await record(journal, entry("a"), entry("b")) == [Receipt(1), Receipt(2)]
+        assert await record(journal, entry("c"), entry("d")) == [Receipt(3), Receipt(4)]
+        assert [row.seq for row in await journal.unread(9)] == [1, 2, 3, 4]
+
+
+async def test_a_known_one_among_new_ones_leaves_no_gap(tmp_path: Path) -> None:
+    known, conflict = Receipt(1, repeated=True), Receipt(3, conflict=True)
+    async with journal_in(tmp_path) as journal:
+        await record(journal, entry("a"))
+        assert await record(journal, entry("b"), entry("a"), entry("a", b"[]")) == [Receipt(2), known, conflict]
+        again = Receipt(4, repeated=True)
+        assert await record(journal, entry("c"), entry("c"), entry("d")) == [Receipt(4), again, Receipt(5)]
+
+
+async def test_each_keeps_its_own_body(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        await record(journal, entry("a", b"1"), entry("b", b"2"), entry("a", b"3"))
+        assert [(row.body, row.intact) for row in await journal.unread(9)] == [(b, True) for b in (b"1", b"2", b"3")]
