@@ -50,8 +50,8 @@ class Hearing:
     def _hear(self, body: bytes, number: int, what: str, *values: Any) -> None:
         match what:
             case "record":
-                *words, secret = values
-                entry = _entry(*words, body)
+                hook, key, received_at, headers, secret = values
+                entry = _entry(hook, key, received_at, headers, body)
                 self._desk.accepted(entry.hook, secret, entry.received_at)
                 self._arrived.append((number, entry))
             case "accepted":

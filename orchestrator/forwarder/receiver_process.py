@@ -40,7 +40,8 @@ class Far:
         self.told = asyncio.Queue[list[Any]]()
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
-        self.link = Link(self._heard, lambda: os._exit(_GONE))
+        self.link = Link(self._heard, self._ended)
+        self._over: asyncio.Future[None] | None = None
 
     async def record(self, entry: Entry, secret: int | None) -> Receipt:
         """Have a delivery kept; raises `JournalFault` when it cannot be."""
@@ -63,6 +64,12 @@ class Far:
         """Tell of a refusal."""
         self.link.say((0, "refused", hook, status, reason, at))
 
+    async def end(self) -> None:
+        """Say all that was said, then end the link."""
+        self._over = asyncio.get_running_loop().create_future()
+        self.link.close()
+        await self._over
+
     async def _ask(self, asked: Sequence[Any], body: bytes = b"") -> Any:
         self._number += 1
         number, future = self._number, asyncio.get_running_loop().create_future()
@@ -79,6 +86,11 @@ class Far:
                 self._answered(values[0])
             else:
                 self.told.put_nowait([what, *values])
+
+    def _ended(self) -> None:
+        if self._over is None:
+            os._exit(_GONE)
+        self._over.set_result(None)
 
     def _answered(self, answers: Sequence[Sequence[Any]]) -> None:
         for number, fault, result in answers:
@@ -105,7 +117,7 @@ async def serve(link: socket.socket, sockets: Sequence[socket.socket]) -> None:
             hooks.exchange(_learnt(mask, told[1]))
             far.link.say((0, "exchanged"))
         receiver.stop()
-    far.link.close()
+    await far.end()
 
 
 def _learnt(mask: Mask, given: Sequence[Mapping[str, Any]]) -> list[Hook]:

@@ -104,6 +104,14 @@ MUTANTS = (
         "chunked_body_is_cut_off",
     ),
     Mutant(
+        "refused bodies kept with their connections",
+        RECEIVER,
+        "            return web.Response(status=refusal.status, text=refusal.text, headers=refusal.headers)\n",
+        "            raise\n",
+        "tests/forwarder/test_attacks.py",
+        "let_go",
+    ),
+    Mutant(
         "no deadline on the body",
         "orchestrator/forwarder/intake.py",
         "asyncio.timeout(self._intake.limits.body_seconds)",

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +31,7 @@ LOOK_SECONDS = 0.5
 
 @dataclass
 class Push:
-    """A commit on a branch of its own, and what became of the delivery that tells of it; 0 tries while it waits."""
+    """A commit on a branch of its own, and what became of the delivery that tells of it."""
 
     host: str
     branch: str
@@ -66,52 +65,57 @@ async def _run(directory: Path, seconds: float, chance: random.Random) -> list[P
 
 
 async def _push_through_an_outage(place: Installation, seconds: float, chance: random.Random) -> list[Push]:
-    pushes, began = list[Push](), time.monotonic()
+    began = time.monotonic()
     forwarder = await place.start("forwarder")
     async with ClientSession(timeout=ClientTimeout(total=10)) as client:
-        people = [
-            asyncio.create_task(_people(place, client, name, seconds, random.Random(chance.random()), pushes))
-            for name in place.hooks
-        ]
+        people = People(place, client, max(0.5, seconds / MOST_PUSHES))
+        work = [asyncio.create_task(people.push(name, random.Random(chance.random()))) for name in place.hooks]
         try:
             await asyncio.sleep(seconds * AWAY_FROM)
             forwarder.kill()
             await forwarder.ended()
             await asyncio.sleep(seconds * (AWAY_UNTIL - AWAY_FROM))
             forwarder = await place.start("forwarder")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(began + seconds - time.monotonic()):
-                    await asyncio.gather(*people)
+            ended, _ = await asyncio.wait(work, timeout=max(0.0, began + seconds - time.monotonic()))
+            for each in ended:
+                each.result()
             await place.until_forwarded(DEADLINE)
         finally:
-            for each in people:
+            for each in work:
                 each.cancel()
-            await asyncio.gather(*people, return_exceptions=True)
+            await asyncio.gather(*work, return_exceptions=True)
             await place.end(forwarder)
-    return pushes
+    return people.pushes
 
 
-async def _people(
-    place: Installation, client: ClientSession, name: str, seconds: float, chance: random.Random, pushes: list[Push]
-) -> None:
-    """Push to one host's repository, now and then; the host tells of each push."""
-    host, pause = Host(POLICIES[name], asyncio.sleep, time.monotonic), max(0.5, seconds / MOST_PUSHES)
-    progress = Progress(f"outage: {name}")
-    async with asyncio.TaskGroup() as deliveries:
-        for number in range(MOST_PUSHES):
-            await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
-            branch = f"push-{number}"
-            push = Push(name, branch, await asyncio.to_thread(place.push, name, branch))
-            pushes.append(push)
-            deliveries.create_task(_tell(place, client, host, push))
-            if name == next(iter(POLICIES)):
-                progress.tell(f"{number + 1} pushes")
+class People:
+    """They push to each host's repository now and then, `pause` seconds apart; the host tells of each push."""
 
+    def __init__(self, place: Installation, client: ClientSession, pause: float) -> None:
+        self.pushes: list[Push] = []
+        self._place = place
+        self._client = client
+        self._pause = pause
+        self._progress = Progress("outage")
 
-async def _tell(place: Installation, client: ClientSession, host: Host, push: Push) -> None:
-    push.status, push.tries = await host.deliver(
-        lambda: place.post(client, push.host, push.branch, f"{push.host}-{push.branch}")
-    )
+    async def push(self, name: str, chance: random.Random) -> None:
+        """Push to one host's repository, and have the host send until it succeeds or gives up."""
+        host = Host(POLICIES[name], asyncio.sleep, time.monotonic)
+        async with asyncio.TaskGroup() as deliveries:
+            for number in range(MOST_PUSHES):
+                await asyncio.sleep(self._pause * chance.uniform(0.5, 1.5))
+                branch = f"push-{number}"
+                push = Push(name, branch, await asyncio.to_thread(self._place.push, name, branch))
+                self.pushes.append(push)
+                deliveries.create_task(self._tell(host, push))
+                arrived = sum(push.arrived for push in self.pushes)
+                self._progress.tell(f"{len(self.pushes)} pushes, {arrived} deliveries arrived")
+
+    async def _tell(self, host: Host, push: Push) -> None:
+        identity = f"{push.host}-{push.branch}"
+        push.status, push.tries = await host.deliver(
+            lambda: self._place.post(self._client, push.host, push.branch, identity)
+        )
 
 
 async def _until_all_run(daemon: Daemon, pushes: Sequence[Push], seconds: float) -> None:
