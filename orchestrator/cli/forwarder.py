@@ -15,7 +15,7 @@ def forwarder(settings: options.Settings = None) -> None:
       anabranch forwarder
       anabranch forwarder --settings /etc/anabranch/anabranch.yaml
     """
-    from orchestrator.forwarder import run
+    from orchestrator.forwarder.from_settings import run
     from orchestrator.settings import load
 
     raise typer.Exit(run(lambda: load(settings, os.environ)))

@@ -5,10 +5,12 @@ Connections that come while there is none wait for the next one.
 """
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
@@ -20,6 +22,7 @@ from orchestrator.forwarder.options import Limits, LogForm
 from orchestrator.forwarder.spoken import hook_to, limits_to
 
 _MODULE = "orchestrator.forwarder.receiver_process"
+_SAME_CODE = Path(__file__).parents[2]
 _ANSWER_SECONDS = 30.0
 _PAUSE_SECONDS = 1.0
 _LAST_SECONDS = 2.0
@@ -94,7 +97,8 @@ class Apart:
     def _spawn(self, link: socket.socket) -> subprocess.Popen[bytes]:
         descriptors = [link.fileno(), *(taken.fileno() for taken in self._sockets)]
         words = (sys.executable, "-P", "-m", _MODULE, *map(str, descriptors))
-        return subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=descriptors)
+        environ = {**os.environ, "PYTHONPATH": str(_SAME_CODE)}
+        return subprocess.Popen(words, env=environ, stdin=subprocess.DEVNULL, pass_fds=descriptors)
 
     async def _reap(self) -> int:
         """Wait for the end of a process that ends by itself, or else end it; returns its status."""

@@ -18,9 +18,10 @@ from orchestrator.forwarder.daemon_client import DaemonClient
 from orchestrator.forwarder.desk import Desk
 from orchestrator.forwarder.door import Door
 from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.forward import Forward
 from orchestrator.forwarder.hooks import Hooks
-from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.journal import Journal
 from orchestrator.forwarder.ledger import Unread
 from orchestrator.forwarder.listen import address_of, bound
 from orchestrator.forwarder.news import News

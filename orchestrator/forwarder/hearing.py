@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from orchestrator.forwarder.desk import Desk
 from orchestrator.forwarder.entries import Entry
-from orchestrator.forwarder.journal import JournalFault
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.link import Frame, Link
 
 _GROUP = 512

@@ -22,9 +22,10 @@ from typing import Any, TypeVar
 
 from structlog.typing import FilteringBoundLogger
 
-from orchestrator.errors import AnabranchError, Permanent, Temporary
+from orchestrator.errors import AnabranchError, Permanent
 from orchestrator.forwarder import entries, journal_file, ledger
 from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.ledger import Unread, Unsent, Verdict
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.room import Retention, Room
@@ -41,10 +42,6 @@ class Job:
     work: Work
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
-
-
-class JournalFault(Temporary):
-    """Nothing of this was written down for certain; the line says why."""
 
 
 class Journal:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.domain.delivery import State
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.forward import Forward
 from orchestrator.forwarder.fresh import Fresh
 from orchestrator.forwarder.hooks import Hooks
-from orchestrator.forwarder.journal import Journal, JournalFault
+from orchestrator.forwarder.journal import Journal
 from orchestrator.forwarder.ledger import Unread, Verdict
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.reading import read

@@ -16,9 +16,9 @@ from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.intake import Intake, Place, overloaded, too_long
-from orchestrator.forwarder.journal import JournalFault
 from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.shown import shown
 

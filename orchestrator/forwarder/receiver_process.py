@@ -22,8 +22,8 @@ from orchestrator import log
 from orchestrator.domain.mask import Mask
 from orchestrator.domain.webhook import Hook
 from orchestrator.forwarder.entries import Entry, Receipt
+from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.hooks import Hooks
-from orchestrator.forwarder.journal import JournalFault
 from orchestrator.forwarder.link import Frame, Link
 from orchestrator.forwarder.listen import listen
 from orchestrator.forwarder.receiver import Receiver

@@ -65,9 +65,10 @@ MUTANTS = (
         "dedupe before authentication",
         RECEIVER,
         "            theirs.verify(hook, headers, body, now)\n",
-        "            if self._hooks.seen[hook.name].accepted:\n"
+        '            if hook.name in vars(self).setdefault("_met", set()):\n'
         '                return web.json_response({"delivery": 1})\n'
-        "            theirs.verify(hook, headers, body, now)\n",
+        "            theirs.verify(hook, headers, body, now)\n"
+        '            vars(self)["_met"].add(hook.name)\n',
         "tests/forwarder/test_receiver.py",
         "told_to_strangers",
     ),
