@@ -24,6 +24,7 @@ import figures as told
 import structlog
 import uvloop
 from aiohttp import web
+from resident import resident
 
 from orchestrator.domain.webhook import Hook
 from orchestrator.forwarder.app import serve
@@ -109,9 +110,9 @@ async def _measure(directory: Path, rounds: int, deliveries: int) -> list[str]:
                     await told_of.until((each + 1) * deliveries)
                     whole.append(deliveries / (time.perf_counter() - began))
         ours = started["forwarder"]
-        idle = process_bytes(ours.pid)
+        idle = resident(ours.pid)
         await _load(ours.port, MANY, deliveries)
-        loaded = process_bytes(ours.pid)
+        loaded = resident(ours.pid)
     await daemon.cleanup()
     rate = {name: told.median(each) for name, each in rates.items()}
     tail = {name: told.median(each) for name, each in tails.items()}
@@ -137,11 +138,6 @@ async def _load(port: int, connections: int, deliveries: int) -> list[float]:
     for transport, _ in pairs:
         transport.close()
     return spent
-
-
-def process_bytes(pid: int) -> int:
-    """Read the resident memory of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Started:

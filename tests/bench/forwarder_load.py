@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from resident import resident
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -93,9 +94,8 @@ class Forwarder:
         self._log = asyncio.create_task(process.stderr.read())
 
     def memory(self) -> int:
-        """Read its resident memory in bytes."""
-        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        """Read the resident memory of its processes in bytes."""
+        return resident(self.process.pid)
 
     def kill(self) -> None:
         """Send SIGKILL, if it is still there."""

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from resident import resident
+
 from orchestrator.domain.webhook import Hook
 from orchestrator.domain.webhook.hosts import HOSTS
 
@@ -32,8 +34,8 @@ class Forwarder:
     hooks: Mapping[str, Hook]
 
     def memory(self) -> int:
-        """Read its resident memory in bytes."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        """Read the resident memory of its processes in bytes."""
+        return resident(self.process.pid)
 
     def faults(self) -> list[str]:
         """Read what it logged that it should not have to log, whatever strangers send."""
