@@ -40,7 +40,7 @@ class Converger:
         for thing in sorted(changed, key=lambda thing: KINDS[thing["kind"]].stage):
             self._apply(thing, acting_as)
         for thing in sorted(surplus, key=lambda thing: -KINDS[thing["kind"]].stage):
-            self.api.delete(path_of(key_of(thing)), thing["metadata"]["uid"], acting_as)
+            self.api.delete(thing, acting_as)
             self.accepted.pop(key_of(thing), None)
         if surplus:
             self.inventory.drop(environment, [key_of(thing) for thing in surplus])

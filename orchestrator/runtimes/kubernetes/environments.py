@@ -77,7 +77,7 @@ class Environments:
             self.moved(environment)
             live = self._live.get(self._key(environment))
             if live and "deletionTimestamp" not in live["metadata"]:
-                self._api.delete(path_of(self._key(environment)), live["metadata"]["uid"])
+                self._api.delete(live)
 
     def is_there(self, environment: str) -> bool:
         """Tell whether objects can be in the environment: its namespace exists and is not being deleted."""
