@@ -27,6 +27,7 @@ from orchestrator.runtimes.kubernetes.live import Live, Scope
 from orchestrator.runtimes.kubernetes.logs import last_lines
 from orchestrator.runtimes.kubernetes.observing import failing_pod, observe, runs_already
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.unseen import Unseen
 from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
 from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
 
@@ -50,7 +51,8 @@ class Keeping:
         self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
         self._inventory = Inventory(api, self.live, options)
-        self._converger = Converger(api, self.live, self._inventory, {})
+        unseen = Unseen(self.live, self._inventory, options)
+        self._converger = Converger(api, self.live, self._inventory, unseen, {})
         self._environments = Environments(api, self.live, self._converger, options, self._lenders)
         self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
         try:
