@@ -264,6 +264,30 @@ def test_a_service_that_an_earlier_daemon_left_can_be_removed(
         assert seeing.get(eye, "Service", namespace, "app") is None
 
 
+def test_an_alias_that_an_earlier_daemon_left_is_known_and_can_be_taken_back(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.route("bugfix", "app", "main")
+    runtime.close()
+    with opened(options) as again:
+        assert again.routed("bugfix") == ("app",)
+        again.route("bugfix", "app", None)
+        assert again.routed("bugfix") == ()
+        assert seeing.get(eye, "Service", options.namespace_of("bugfix"), "app") is None
+
+
+def test_an_environment_of_an_earlier_daemon_becomes_as_the_settings_say(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    runtime.close()
+    with opened(options, quota={"pods": "7"}) as again:
+        again.ensure_environment("bugfix", "bugfix")
+        quota = seeing.get(eye, "ResourceQuota", options.namespace_of("bugfix"), "anabranch")
+        assert quota
+        assert quota["spec"]["hard"] == {"pods": "7"}
+
+
 def test_files_that_no_release_reads_any_more_are_deleted(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, eye: Api
 ) -> None:

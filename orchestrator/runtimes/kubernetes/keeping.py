@@ -105,6 +105,12 @@ class Keeping:
             self._lead(wish, target)
             self._carry_out(wish)
 
+    def routes(self, environment: str) -> dict[str, str | None]:
+        """Tell where names lead without a release; what was not said yet is as it is in the cluster."""
+        with self._lock:
+            said = dict(self._routes.get(environment, {}))
+        return self.live.targets(environment) | said
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs of all that was applied."""
         with self._lock:
@@ -123,10 +129,8 @@ class Keeping:
             self._routes[wish.environment][wish.service] = target
 
     def _lenders(self, environment: str) -> set[str]:
-        """Name the environments that are borrowed from; what was not said yet is as it is in the cluster."""
-        with self._lock:
-            said = dict(self._routes.get(environment, {}))
-        return {target for target in (self.live.targets(environment) | said).values() if target}
+        """Name the environments that are borrowed from."""
+        return {target for target in self.routes(environment).values() if target}
 
     def _carry_out(self, wish: Wish) -> None:
         try:
