@@ -27,6 +27,10 @@ class Expired(Temporary):
     """The apiserver no longer knows the version to go on from."""
 
 
+class Unserved(Permanent):
+    """The apiserver does not serve such a request."""
+
+
 class Forbidden(Permanent):
     """A right is missing, or a quota is used up."""
 
@@ -62,7 +66,8 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
         return Temporary(f"{what}: somebody else changed it meanwhile; it is tried again")
     if status == 401:
         return Temporary(f"{what}: credentials are refused; look at kubernetes.kubeconfig, or the daemon's account")
-    return Permanent(f"{what}: refused ({status} {_reason(body)}): {_rule(body)}")
+    kind = Unserved if status in (400, 422) else Permanent
+    return kind(f"{what}: refused ({status} {_reason(body)}): {_rule(body)}")
 
 
 def _forbidden(what: str, body: Mapping[str, Any]) -> AnabranchError:
