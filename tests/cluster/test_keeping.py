@@ -125,6 +125,24 @@ def test_a_namespace_that_somebody_deletes_comes_back_with_all_that_was_in_it(
     eventually(again, "another namespace with the service", 40)
 
 
+def test_what_holds_a_namespace_is_told_when_it_goes_and_when_its_branch_is_back(
+    runtime: KubernetesRuntime,
+    options: KubernetesOptions,
+    watcher: Watcher,
+    kubectl: Kubectl,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    namespace = options.namespace_of("bugfix")
+    held = {"name": "held", "finalizers": ["example.com/hold"]}
+    kubectl.apply(namespace, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
+    runtime.remove_environment("bugfix")
+    eventually(lambda: "example.com/hold in 1 resource instances" in caplog.text, "the log says what holds it")
+    runtime.apply(release("bugfix", 1))
+    watcher.wait("bugfix", 1, Health.PROGRESSING, "example.com/hold")
+    kubectl("-n", namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+
+
 def test_a_namespace_of_somebody_else_is_never_touched(
     runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl
 ) -> None:

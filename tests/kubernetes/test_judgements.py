@@ -83,6 +83,12 @@ def test_a_refused_field_is_named_without_its_value() -> None:
     )
 
 
+def test_a_field_that_cannot_change_is_told_with_the_way_out() -> None:
+    cause = {"field": "spec.selector", "message": 'Invalid value: {"matchLabels":{"a":"b"}}: field is immutable'}
+    line = str(said(422, "Invalid", "x", cause))
+    assert line.endswith("refused (422 Invalid): spec.selector: field is immutable; delete that object, then redeploy")
+
+
 def test_a_missing_right_is_named() -> None:
     message = 'deployments.apps "app" is forbidden: User "x" cannot patch resource "deployments" in API group "apps"'
     error = said(403, "Forbidden", message)

@@ -16,6 +16,7 @@ TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _OUTDATED = "another daemon has taken over"
 """What the admission policy `anabranch-one-writer` says."""
 
+_IMMUTABLE = "field is immutable"
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
 
@@ -66,8 +67,9 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
         return Temporary(f"{what}: somebody else changed it meanwhile; it is tried again")
     if status == 401:
         return Temporary(f"{what}: credentials are refused; look at kubernetes.kubeconfig, or the daemon's account")
-    kind = Unserved if status in (400, 422) else Permanent
-    return kind(f"{what}: refused ({status} {_reason(body)}): {_rule(body)}")
+    kind, rule = Unserved if status in (400, 422) else Permanent, _rule(body)
+    way_out = "; delete that object, then redeploy" if rule.endswith(_IMMUTABLE) else ""
+    return kind(f"{what}: refused ({status} {_reason(body)}): {rule}{way_out}")
 
 
 def _forbidden(what: str, body: Mapping[str, Any]) -> AnabranchError:
