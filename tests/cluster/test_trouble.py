@@ -167,7 +167,8 @@ def test_a_server_that_cannot_tell_all_in_a_watch_is_asked_for_pages(
         before.ensure_environment("bugfix", "bugfix")
     with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
         pages = [seen.path for seen in proxy.seen if "/networkpolicies?limit=1" in seen.path]
-        assert ["continue=" in page for page in pages] == [False, True, True]
+        assert len(pages) >= 3
+        assert ["continue=" in page for page in pages] == [False] + [True] * (len(pages) - 1)
         watcher, namespace = Watcher(runtime), options.namespace_of("bugfix")
         runtime.apply(release("bugfix", 1))
         watcher.ready("bugfix", 1)
