@@ -16,6 +16,9 @@ TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _OUTDATED = "another daemon has taken over"
 """What the admission policy `anabranch-one-writer` says."""
 
+_UNSETTLED = "not yet synced to use for admission"
+"""What an apiserver that has just started says while it does not know the lease, with the status 422."""
+
 _IMMUTABLE = "field is immutable"
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
@@ -38,6 +41,8 @@ class Forbidden(Permanent):
 
 def is_transient(status: int, body: Mapping[str, Any]) -> bool:
     """Tell whether the same request may succeed a little later."""
+    if _UNSETTLED in _message(body):
+        return True
     return status in TRANSIENT and not any(words in _message(body) for words in _FROM_THE_OBJECT)
 
 
@@ -55,10 +60,10 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
     """Make the error of an answer; `what` is what was asked, such as `patch deployments/app in bugfix`."""
     if is_outdated(status, body):
         return Temporary(f"{what}: {_OUTDATED}; nothing is changed without the lease")
-    if status == 403:
-        return _forbidden(what, body)
     if is_transient(status, body):
         return Temporary(f"{what}: the apiserver answered {status} {_reason(body)}; it is asked again")
+    if status == 403:
+        return _forbidden(what, body)
     if status == 410:
         return Expired(f"{what}: the apiserver no longer knows the version to go on from")
     if status == 404:
