@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.status import Health
 from orchestrator.domain.workload import Container, Port
-from orchestrator.errors import Permanent
+from orchestrator.errors import Permanent, Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
@@ -348,6 +348,23 @@ def test_a_second_daemon_does_not_start_while_the_first_one_lives(
     runtime.close()
     with opened(other) as successor:
         successor.ensure_environment("bugfix", "bugfix")
+
+
+def test_of_two_daemons_with_one_identity_only_the_later_one_writes(
+    runtime: KubernetesRuntime, options: KubernetesOptions
+) -> None:
+    def refused() -> bool:
+        try:
+            runtime.ensure_environment("bugfix", "bugfix")
+            runtime.remove_environment("bugfix")
+        except Temporary:
+            return True
+        return False
+
+    with opened(options) as later:
+        eventually(refused, "the earlier one is told")
+        runtime.close()
+        later.ensure_environment("other", "other")
 
 
 def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesRuntime, watcher: Watcher) -> None:
