@@ -19,11 +19,12 @@ _IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 def become(words: Sequence[str], variables: Mapping[str, str], directory: str = "") -> NoReturn:
     """Replace this process. Raises NotFound when the directory or the program is not there, Permanent otherwise."""
     try:
-        os.chdir(directory or ".")
+        if directory:
+            os.chdir(directory)
     except OSError as error:
         raise NotFound(f"{directory}: {error.strerror}; the release has ended: try again") from error
     if shutil.which(words[0], path=variables.get("PATH")) is None:
-        raise NotFound(f"cannot run {printable(words[0], 64)}: not found on PATH; install it, or name another program")
+        raise NotFound(f"cannot run {printable(words[0], 64)}: it is not on PATH; install it there")
     sys.stdout.flush()
     for number in _IGNORED_BY_PYTHON:
         signal.signal(number, signal.SIG_DFL)

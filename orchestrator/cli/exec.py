@@ -40,7 +40,7 @@ Container = Annotated[
 ]
 Context = Annotated[
     str | None,
-    typer.Option("--context", help="In a cluster, the context of your kubeconfig; default: the current one."),
+    typer.Option("--context", metavar="NAME", help="In a cluster, which context of your kubeconfig."),
 ]
 
 

@@ -7,6 +7,7 @@ tests in tests/cluster enter a real one.
 import fcntl
 import os
 import pty
+import signal
 import struct
 import subprocess
 import sys
@@ -135,7 +136,7 @@ def _until(terminal: int, word: str) -> str:
     [
         (("main:app@v9",), "app has no release v9; there are v1"),
         (("main:nix",), 'no service "nix" in main'),
-        (("main:app", "--", "no-such-program"), "cannot run no-such-program: not found on PATH"),
+        (("main:app", "--", "no-such-program"), "cannot run no-such-program: it is not on PATH"),
         (("main:app", "-c", "main", "--", "true"), "main:app@v1 is a local process: it has no container"),
         (("main:app", "--context", "kind"), "it has no container and no context"),
     ],
@@ -156,6 +157,17 @@ def test_a_release_that_is_not_ready_is_entered_by_its_number(workshop: Any) -> 
     _, err = refused.communicate(timeout=SECONDS)
     assert "broken:app has no release that is Ready; name one as it is: broken:app@v1" in err
     assert workshop.shell("anabranch exec broken:app@v1 -- cat score.yaml").out.startswith("apiVersion")
+
+
+def test_a_command_ends_with_its_release(workshop: Any) -> None:
+    workshop.push("app", "ending", SCORE)
+    workshop.ready("ending", "app")
+    running = workshop.spawn("exec", "ending:app", "--", "sh", "-c", "echo go; exec sleep 300")
+    assert running.stdout.readline() == "go\n"
+    workshop.delete("app", "ending")
+    workshop.run("sync")
+    assert running.wait(SECONDS) == -signal.SIGKILL
+    running.communicate()
 
 
 def test_nobody_but_a_daemon_of_the_same_user_says_what_is_run(workshop: Any) -> None:
@@ -221,7 +233,7 @@ def test_container_and_context_are_those_that_a_person_names(clustered: Any) -> 
 
 def test_without_kubectl_one_line_says_so(clustered: Any) -> None:
     code, _, err = clustered("main:web", bin_only=True)
-    assert (code, err) == (1, "anabranch: cannot run kubectl: not found on PATH; install it, or name another program\n")
+    assert (code, err) == (1, "anabranch: cannot run kubectl: it is not on PATH; install it there\n")
 
 
 def test_a_pod_that_cannot_be_one_never_reaches_a_command_line(clustered: Any) -> None:
