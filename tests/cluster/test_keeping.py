@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.domain.status import Health
-from orchestrator.domain.workload import Container, Port
-from orchestrator.errors import Permanent, Temporary
+from orchestrator.domain.workload import Port
+from orchestrator.errors import NotFound, Permanent, Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.offered import make_namespace
 from tests.cluster.rooms import opened
-from tests.kubernetes.releases import CRASH, GOOD, NEVER, release
+from tests.kubernetes.releases import CRASH, GOOD, NEVER, container_of, release
 from tests.process.running import DEADLINE, Watcher, eventually
 
 
@@ -146,7 +147,7 @@ def test_what_holds_a_namespace_is_told_when_it_goes_and_when_its_branch_is_back
 def test_a_namespace_of_somebody_else_is_never_touched(
     runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl
 ) -> None:
-    kubectl("create", "namespace", options.namespace_of("theirs"))
+    make_namespace(kubectl, options.namespace_of("theirs"))
     before = kubectl.json("get", "namespace", options.namespace_of("theirs"))
     with pytest.raises(Permanent, match=r"was not made by Anabranch and is not touched; set kubernetes\.prefix"):
         runtime.ensure_environment("theirs", "theirs")
@@ -209,7 +210,7 @@ def test_a_release_whose_port_moves_keeps_the_others_port_until_it_is_ready(
 def test_pods_that_the_cluster_refuses_fail_the_release_in_its_words(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl
 ) -> None:
-    container = Container("main", GOOD, requests=(("cpu", "2"),), limits=(("cpu", "1"),))
+    container = replace(container_of(GOOD), requests=(("cpu", "2"),), limits=(("cpu", "1"),))
     with pytest.raises(Permanent, match=r"resources\.requests"):
         runtime.apply(release("bugfix", 1, container=container))
     runtime.ensure_environment("bugfix", "bugfix")
@@ -417,3 +418,25 @@ def test_a_shared_secret_is_there_before_the_first_pod_and_a_rotation_reaches_ev
         eventually(lambda: "environments keep what they have" in caplog.text, "the loss is told")
         copying.ensure_environment("late", "late")
         assert copied("late") == "second"
+
+
+def test_a_pod_that_vanished_is_entered_no_more(
+    runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl
+) -> None:
+    ready(runtime, watcher)
+    entry = runtime.enter("bugfix", "app", None)
+    assert entry.pod
+    vanished = entry.pod.name
+    kubectl("-n", options.namespace_of("bugfix"), "delete", "pod", vanished)
+
+    def another() -> bool:
+        try:
+            found = runtime.enter("bugfix", "app", 1).pod
+        except Temporary:
+            return False
+        return found is not None and found.name != vanished
+
+    eventually(another, "another pod is entered")
+    runtime.remove("bugfix", "app")
+    with pytest.raises(NotFound, match="bugfix:app does not run here"):
+        runtime.enter("bugfix", "app", None)

@@ -10,12 +10,14 @@ import threading
 from dataclasses import replace
 from queue import SimpleQueue
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import AnabranchError, NotFound, Permanent
 from orchestrator.runtimes import LogLines, Running, Sink, Source
-from orchestrator.runtimes.kubernetes import labels, refusal
+from orchestrator.runtimes.entered import entered
+from orchestrator.runtimes.kubernetes import labels, refusal, ways_in
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Connection
 from orchestrator.runtimes.kubernetes.identity import identity, key
@@ -107,6 +109,15 @@ class KubernetesRuntime:
             wanted = f"release {release} of " if release else ""
             raise NotFound(f"{wanted}{service} in {environment} has no pod to read from; see what runs there: ps")
         return PodLines(self._api, pods[-1], tail=tail, follow=follow)
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Lead to a pod of a release, which kubectl enters. Raises NotFound."""
+        number = entered(self.running(), environment, service, release)
+        return ways_in.entry(self._keeping.live, self._options, environment, service, number)
+
+    def public(self, environment: str, service: str, address: Address) -> str:
+        """Name the URL of the Ingress that leads to an address. Raises Permanent when there is none."""
+        return ways_in.public_url(self._keeping.live, self._options, environment, service, address.port)
 
     def close(self) -> None:
         """Change nothing from now on, and give the lease back; what runs in the cluster runs on."""
