@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
+from progress import Progress
+
 DEMO = Path(__file__).resolve().parents[2] / "config" / "demo"
 REPOSITORIES = ("app", "web")
 BRANCHES = ("main", "one", "two")
@@ -189,7 +191,7 @@ def play(field: Field, seconds: float) -> None:
     field.prepare()
     field.start()
     field.settle()
-    end = time.monotonic() + seconds
+    end, progress = time.monotonic() + seconds, Progress("kill_daemon")
     while time.monotonic() < end:
         for _ in range(chance.randint(1, 3)):
             field.push(chance.choice(REPOSITORIES), chance.choice(BRANCHES))
@@ -198,6 +200,7 @@ def play(field: Field, seconds: float) -> None:
         time.sleep(chance.uniform(0.0, 0.8))
         field.kill(chance.choice(("daemon", "runner", "forwarder")))
         field.settle()
+        progress.tell(", ".join(f"{count} {what}" for what, count in sorted(field.done.items())))
 
 
 def _pids() -> list[int]:
