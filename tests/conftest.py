@@ -1,6 +1,11 @@
-"""Options of the whole test run; tests that several files share fail with their values, too."""
+"""Options of the whole test run; tests that several files share fail with their values, too.
+
+What is logged comes with plain tracebacks: the coloured ones that structlog draws, with every local value, take a
+second of work each.
+"""
 
 import pytest
+import structlog
 
 pytest.register_assert_rewrite("tests.runtimes.contract")
 
@@ -10,3 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cluster", action="store_true", help="run the cluster tests on the cluster of $KUBECONFIG, not on one of ours"
     )
+
+
+def pytest_configure() -> None:
+    """Draw plain tracebacks."""
+    processors = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*processors[:-1], plain])
