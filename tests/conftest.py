@@ -7,6 +7,8 @@ second of work each.
 import pytest
 import structlog
 
+_LAST = ("cli", "cluster")
+
 pytest.register_assert_rewrite("tests.runtimes.contract")
 
 
@@ -22,3 +24,9 @@ def pytest_configure() -> None:
     processors = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*processors[:-1], plain])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the end what keeps a daemon, or a control plane, busy beside every test that follows."""
+    items.sort(key=lambda item: _LAST.index(item.path.parent.name) if item.path.parent.name in _LAST else -1)

@@ -214,7 +214,7 @@ def world() -> Iterator[World]:
                 *lines,
                 "runtime: memory",
                 "state: state",
-                "polling: {interval: 1, jitter: 0}",
+                "polling: {interval: 3600, jitter: 0}",
                 "removal_grace: 0.2",
                 "git: {protocols: [file]}",
                 "api: {socket: api.sock}",
