@@ -372,6 +372,7 @@ def build(base: str, empty_repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     made: list[World] = []
     state = Path(tempfile.mkdtemp(prefix="ab-"))
     monkeypatch.setenv("THESPLOG_FILE", str(state / "thespian.log"))
+    monkeypatch.setattr("actors.base.FIRST_RETRY", 0.05)
 
     def make(*names: str, **settings: Any) -> World:
         directory = state / str(len(made))
