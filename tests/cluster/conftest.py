@@ -47,9 +47,10 @@ def kubectl(request: pytest.FixtureRequest) -> Kubectl:
 
 @pytest.fixture
 def namespace(kubectl: Kubectl) -> Iterator[str]:
-    """A namespace that only this test uses; nobody waits until it is gone."""
+    """A namespace that only this test uses, ready to take pods; nobody waits until it is gone."""
     name = f"test-{secrets.token_hex(4)}"
     kubectl("create", "namespace", name)
+    kubectl("wait", "--timeout=60s", "--for=create", "-n", name, "serviceaccount/default")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 
