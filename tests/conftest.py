@@ -1,6 +1,13 @@
-"""Options of the whole test run; tests that several files share fail with their values, too."""
+"""Options of the whole test run; tests that several files share fail with their values, too.
+
+What is logged comes with plain tracebacks: the coloured ones that structlog draws, with every local value, take a
+second of work each.
+"""
 
 import pytest
+import structlog
+
+_LAST = ("cli", "cluster")
 
 pytest.register_assert_rewrite("tests.runtimes.contract")
 
@@ -16,3 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="docker.io/nginxinc/nginx-unprivileged:stable-alpine",
         help="what containers run there: it listens on port 8080 as a numeric user that is not root, and has sh",
     )
+
+
+def pytest_configure() -> None:
+    """Draw plain tracebacks."""
+    processors = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*processors[:-1], plain])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the end what keeps a daemon, or a control plane, busy beside every test that follows."""
+    items.sort(key=lambda item: _LAST.index(item.path.parent.name) if item.path.parent.name in _LAST else -1)

@@ -215,7 +215,7 @@ def open_world(runtime: str, repositories: tuple[str, ...], score: Callable[[Wor
                 f"runtime: {runtime}",
                 "process: {allow_root: true}",
                 "state: state",
-                "polling: {interval: 1, jitter: 0}",
+                "polling: {interval: 3600, jitter: 0}",
                 "removal_grace: 0.2",
                 "git: {protocols: [file]}",
                 "api: {socket: api.sock}",

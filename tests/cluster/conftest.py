@@ -80,9 +80,10 @@ def kubectl(request: pytest.FixtureRequest) -> Kubectl:
 
 @pytest.fixture
 def namespace(kubectl: Kubectl) -> Iterator[str]:
-    """A namespace that only this test uses; nobody waits until it is gone."""
+    """A namespace that only this test uses, ready to take pods; nobody waits until it is gone."""
     name = f"test-{secrets.token_hex(4)}"
     offered.make_namespace(kubectl, name)
+    kubectl("wait", "--timeout=60s", "--for=create", "-n", name, "serviceaccount/default")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
 
