@@ -156,7 +156,11 @@ async def _go_on(request: web.BaseRequest, expected: str) -> None:
 
 
 def _headers(request: web.BaseRequest) -> Headers:
-    return {name.lower(): tuple(request.headers.getall(name)) for name in request.headers}
+    found = dict[str, tuple[str, ...]]()
+    for given, value in request.headers.items():
+        name = given.lower()
+        found[name] = (*found.get(name, ()), value)
+    return found
 
 
 def _id(key: str) -> str:
