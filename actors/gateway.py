@@ -17,10 +17,14 @@ from actors.ports import Ports
 from actors.roster import STOPPED
 from actors.steering import Steering
 from actors.trails import TRACES
+from orchestrator.domain import front
+from orchestrator.domain.entry import Entry
+from orchestrator.domain.front import FrontView
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, StepView, TraceView
 from orchestrator.domain.override import Changes
-from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
+from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, ServiceView, Synced
+from orchestrator.domain.status import Address
 from orchestrator.domain.text import printable
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
 from orchestrator.runtimes import LogLines
@@ -84,6 +88,19 @@ class ActorGateway:
         """Open the lines of a release (None: the newest)."""
         return LogTexts(self._ports.runtime.logs(self._known(environment), service, release, tail=tail, follow=follow))
 
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Tell where a command of a person runs beside a release. Raises as the runtime."""
+        return self._ports.runtime.enter(self._known(environment), service, release)
+
+    def front(self, environment: str, service: str, port: str) -> FrontView:
+        """Tell by which URL a browser reaches a port. Raises NotFound, Permanent, Temporary when nobody answers."""
+        view = self._service(environment, service)
+        front.check_answers(self._service(view.borrowed_from, service) if view.borrowed_from else view)
+        name, address = front.front(view, port)
+        host, _, number = address.removeprefix("http://").rpartition(":")
+        url = self._ports.runtime.public(view.environment, service, Address(host, int(number)))
+        return FrontView(view.environment, service, name, url)
+
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""
         return picture(self._system, self._ports.roster, self._ports.clock())
@@ -117,6 +134,13 @@ class ActorGateway:
         if view is None:
             raise NotFound(f"no environment {name} (anabranch envs)")
         return view.environment
+
+    def _service(self, environment: str, service: str) -> ServiceView:
+        view = self._ports.board.get(environment)
+        for found in view.services if view else ():
+            if found.service == service:
+                return found
+        raise NotFound(f"no service {service} in {environment} (anabranch -n {environment} ps)")
 
     def _known(self, name: str) -> str:
         view = self._ports.board.get(name)

@@ -50,6 +50,12 @@ class Stage:
         self.environ = self._environ()
         self.up: subprocess.Popen[bytes] | None = None
 
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """Where on PATH commands are found that the person who runs the demo may not have there."""
+        theirs = os.environ["PATH"].split(":")
+        return tuple(place for place in self.environ["PATH"].split(":") if place not in theirs)
+
     def run(self, *words: str, show: bool = True, fails: bool = False, **variables: str) -> str:
         """Show a command, run it here, show and return its output; `fails` says that it may."""
         if show:

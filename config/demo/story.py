@@ -197,7 +197,7 @@ def _invite(narrator: Narrator, stage: Stage) -> None:
     running = [*([stage.up.pid] if stage.up else []), *stage.ground.processes]
     narrator.say("It still runs. Try:")
     for line in (
-        f"export {' '.join(exported)} PATH={stage.environ['PATH'].split(':')[0]}:$PATH",
+        f"export {' '.join(exported)} PATH={':'.join(stage.programs)}:$PATH",
         f"cd {stage.directory}",
         "anabranch -n main ps -w",
         "git -C web switch -c feature/hello origin/main && git -C web push origin feature/hello",

@@ -7,6 +7,8 @@ reader reads.
 from collections.abc import Iterator
 from typing import Protocol
 
+from orchestrator.domain.entry import Entry
+from orchestrator.domain.front import FrontView
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, TraceView
 from orchestrator.domain.snapshot import ActorView, Edited, EventView, HistoryEntry, Synced
@@ -54,6 +56,12 @@ class Gateway(Protocol):
 
     def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
         """Open the last `tail` lines of a release (None: the newest) and, with `follow`, those to come."""
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Tell where a command of a person runs beside a release (None: the newest that is Ready)."""
+
+    def front(self, environment: str, service: str, port: str) -> FrontView:
+        """Tell by which URL a browser reaches a port, by its name (empty: the first one), if somebody answers there."""
 
     def actors(self) -> tuple[ActorView, ...]:
         """Every actor, parents before children."""

@@ -27,6 +27,7 @@ from orchestrator.cli.deliveries_show import show as deliveries_show
 from orchestrator.cli.describe import describe
 from orchestrator.cli.edit import edit
 from orchestrator.cli.envs import envs
+from orchestrator.cli.exec import exec_command
 from orchestrator.cli.forwarder import forwarder
 from orchestrator.cli.history import history
 from orchestrator.cli.hook import install
@@ -37,6 +38,7 @@ from orchestrator.cli.hook_rotate import rotate as hook_rotate
 from orchestrator.cli.hook_test import test as hook_test
 from orchestrator.cli.init import init
 from orchestrator.cli.logs import logs
+from orchestrator.cli.open import open_service
 from orchestrator.cli.ps import ps
 from orchestrator.cli.redeploy import redeploy
 from orchestrator.cli.session import Common
@@ -53,7 +55,7 @@ from orchestrator.errors import AnabranchError
 
 _LONGEST_ERROR = 2000
 _DEBUG = "ANABRANCH_DEBUG"
-_SEEING = (envs, ps, wires, describe, history, logs, wait)
+_SEEING = (envs, ps, wires, describe, history, logs, open_service, exec_command, wait)
 _CHANGING = (edit, set_variables, unset, redeploy, sync, approve_removal)
 _RUNNING = (init, check, up, daemon, forwarder, version)
 _STEERING = (tree, show, top, trace, dead_letters, pause, resume, step, restart, stop)
@@ -104,7 +106,7 @@ def actors() -> None:
 
 
 for _command in (*_SEEING, *_CHANGING, *_RUNNING):
-    app.command(_command.__name__.removesuffix("_variables").replace("_", "-"))(_command)
+    app.command(_command.__module__.rpartition(".")[2].replace("_", "-"))(_command)
 _hook.command("add")(hook_add)
 _hook.command("list")(list_hooks)
 _hook.command("rotate")(hook_rotate)

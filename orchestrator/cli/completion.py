@@ -91,6 +91,12 @@ def edited(context: typer.Context, incomplete: str) -> list[str]:
     return [v.name for v in written if v.source == "edited" and v.name.startswith(incomplete)]
 
 
+def ports(context: typer.Context, incomplete: str) -> list[str]:
+    """Offer the names of ports that services have: which service is meant is not known behind an option."""
+    found = {name for view in _all(context) for service in view.services for name, _ in service.addresses}
+    return sorted(name for name in found if name.startswith(incomplete))
+
+
 def _meant(context: typer.Context) -> str | None:
     named = _given(context, "environment") or os.environ.get("ANABRANCH_ENVIRONMENT")
     return str(named) if named else checkout.here()

@@ -6,6 +6,7 @@ In: a path below `/v1`. Out: JSON values, or the daemon's refusal as the error t
 import json
 import queue
 import socket
+import struct
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -18,6 +19,7 @@ from orchestrator.cli.usage import WrongUsage
 from orchestrator.errors import AnabranchError, Conflict, NotFound, Permanent, Temporary
 
 _ANSWER_SECONDS = 60.0
+_CREDENTIALS = struct.Struct("3i")
 _KINDS: dict[str, type[AnabranchError]] = {
     "NotFound": NotFound,
     "Conflict": Conflict,
@@ -45,6 +47,11 @@ class Connection:
         """GET a value."""
         return self._answer("GET", _target(parts, query), None)
 
+    def identified(self, *parts: str, **query: object) -> tuple[object, int]:
+        """GET a value, and the id of the user as whom its sender runs, as the kernel says."""
+        with closing(_UnixConnection(self.path, self._seconds)) as connection:
+            return self._exchange(connection, "GET", _target(parts, query), None), connection.listener
+
     def send(self, method: str, *parts: str, value: object) -> object:
         """Send a value, return the answer."""
         return self._answer(method, _target(parts, {}), json.dumps(value).encode())
@@ -59,10 +66,11 @@ class Connection:
             raise
 
     def _answer(self, method: str, target: str, body: bytes | None) -> object:
-        with (
-            closing(_UnixConnection(self.path, self._seconds)) as connection,
-            self._open(connection, method, target, body) as response,
-        ):
+        with closing(_UnixConnection(self.path, self._seconds)) as connection:
+            return self._exchange(connection, method, target, body)
+
+    def _exchange(self, connection: HTTPConnection, method: str, target: str, body: bytes | None) -> object:
+        with self._open(connection, method, target, body) as response:
             try:
                 return json.loads(response.read())
             except (OSError, HTTPException, ValueError) as error:
@@ -128,15 +136,20 @@ class Lines:
 
 
 class _UnixConnection(HTTPConnection):
+    """`listener` is the id of the user as whom the other end listens, once connected."""
+
     def __init__(self, path: Path, seconds: float) -> None:
         super().__init__("localhost", timeout=seconds)
         self.path = path
+        self.listener = -1
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(seconds)
 
     def connect(self) -> None:
         self.sock = self._socket
         self.sock.connect(str(self.path))
+        raw = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        self.listener = _CREDENTIALS.unpack(raw)[1]
 
     def close(self) -> None:
         super().close()

@@ -8,6 +8,8 @@ from typing import Self
 
 from orchestrator.cli.connection import Connection, Lines
 from orchestrator.cli.decode import record, records
+from orchestrator.domain.entry import Entry
+from orchestrator.domain.front import FrontView
 from orchestrator.domain.machine_room import DeadLetterView, EngineView, Steered, TraceView
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.snapshot import (
@@ -98,6 +100,17 @@ class Daemon:
     def approve_removal(self, repository: str) -> tuple[str, ...]:
         """Let held-back removals go on; the branches."""
         return _texts(self._connection.send("POST", "approve-removal", value={"repository": repository}))
+
+    def entry(self, service: ServiceView, release: int) -> tuple[Entry, int]:
+        """The way into a release (0: the newest that is Ready), and the id of the user who tells it."""
+        path = ("services", service.environment, service.service, "entry")
+        value, user = self._connection.identified(*path, release=release)
+        return record(Entry, value), user
+
+    def front(self, service: ServiceView, port: str) -> FrontView:
+        """The URL of a port, by its name; empty: the first."""
+        path = ("services", service.environment, service.service, "front")
+        return record(FrontView, self._connection.get(*path, port=port))
 
     def logs(self, environment: str, service: str, *, release: int, tail: int, follow: bool) -> Lines:
         """Lines of JSON; service `-` is every one of the environment."""

@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli import completion, options
-from orchestrator.cli.forwarder_client import open_forwarder
+from orchestrator.cli.forwarder_client import Forwarder, open_forwarder
 from orchestrator.cli.live import repeat
-from orchestrator.cli.output import chosen, emit
+from orchestrator.cli.output import Output, chosen, emit
 from orchestrator.cli.table import Table, show
 from orchestrator.cli.times import ago
 from orchestrator.domain.delivery import DeliveryList, DeliveryView, HintView
+from orchestrator.domain.text import did_you_mean, listed, printable
 
 _HEADER = ("DELIVERY", "HOOK", "STATE", "AGE", "REPOSITORY", "BRANCH", "NOTE")
 _BRANCHES = "refs/heads/"
+_LONGEST_LINE = 2000
 
 OfHook = Annotated[
     str, typer.Option("--hook", metavar="HOOK", help="Only those of this hook.", autocompletion=completion.hooks)
@@ -54,6 +56,8 @@ def deliveries(
         found = forwarder.deliveries(hook=hook, failed=failed, limit=limit)
         names = [str(each.delivery) for each in found.deliveries]
         emit(form, found, names, lambda: _show(found))
+        if form is Output.TABLE and not found.deliveries:
+            print(f"! {_nothing(forwarder, hook, failed=failed)}")
 
     repeat(forwarder, once) if watch else once()
 
@@ -86,6 +90,19 @@ def _show(found: DeliveryList) -> None:
         print(f"{found.waiting} wait: {found.trouble}")
     now = time.time()
     show(Table(_HEADER, tuple(_row(view, now) for view in found.deliveries)))
+
+
+def _nothing(forwarder: Forwarder, hook: str, *, failed: bool) -> str:
+    """Say why the list is empty, and what to do next."""
+    served = [view.name for view in forwarder.hooks()]
+    if hook and hook not in served:
+        near = did_you_mean(hook, served) or f"; there are {listed(served) or 'none: anabranch hook add'}"
+        return printable(f'the forwarder serves no hook "{hook}"{near} (anabranch hook list)', _LONGEST_LINE)
+    if failed:
+        return "no delivery was refused or is dead (anabranch deliveries)"
+    if not served:
+        return "nothing came yet, and no hook could take it: anabranch hook add"
+    return f"nothing came yet; send a test delivery: anabranch hook test {hook or served[0]}"
 
 
 def _row(view: DeliveryView, now: float) -> tuple[str, ...]:

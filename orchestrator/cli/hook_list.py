@@ -8,7 +8,7 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.forwarder_client import Forwarder, open_forwarder
-from orchestrator.cli.output import chosen, emit
+from orchestrator.cli.output import Output, chosen, emit
 from orchestrator.cli.table import Table, show
 from orchestrator.cli.times import ago
 from orchestrator.domain.delivery import HookView
@@ -68,6 +68,8 @@ def list_hooks(
         for view in [served.get(hook.name)]
     )
     emit(form, found, [hook.name for hook in found], lambda: show(table(found, time.time())))
+    if form is Output.TABLE and not found:
+        print("! no hooks yet: anabranch hook add")
 
 
 def table(hooks: tuple[ListedHook, ...], now: float) -> Table:

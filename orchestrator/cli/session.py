@@ -56,12 +56,7 @@ class Session:
 
     def own_service(self, text: str) -> ServiceView:
         """Find a service that the environment has of its own, to change it."""
-        service = self.service(text)
-        if not service.present:
-            lender = service.borrowed_from
-            way_out = f"it is {lender}:{service.service}; name that one" if lender else "nobody has it"
-            raise NotFound(f"{service.environment} has no {service.service} of its own: {way_out}")
-        return service
+        return own(self.service(text))
 
     def find(self, wanted: ServiceId) -> ServiceView:
         """Find the service of an id."""
@@ -141,6 +136,15 @@ def service_of(environment: EnvironmentView, name: str) -> ServiceView:
     raise NotFound(
         f'no service "{name}" in {environment.environment}{near} (anabranch -n {environment.environment} ps)'
     )
+
+
+def own(service: ServiceView) -> ServiceView:
+    """Give a service back that its environment has of its own; raises NotFound with who has it."""
+    if not service.present:
+        lender = service.borrowed_from
+        way_out = f"it is {lender}:{service.service}; name that one" if lender else "nobody has it"
+        raise NotFound(f"{service.environment} has no {service.service} of its own: {way_out}")
+    return service
 
 
 def releases_of(entries: tuple[HistoryEntry, ...], wanted: ServiceId) -> tuple[HistoryEntry, ...]:

@@ -1,6 +1,7 @@
 """Lets parts that were built before the actor system send to it: the store its answers, the runtime what it observes.
 
-In: calls from those parts' own threads. Out: messages to actors; before the system is there, nothing can be due.
+In: calls from those parts' own threads. Out: messages to actors, from when the system is there until it ends: before,
+nothing can be due; later, nobody is there who would hear it.
 """
 
 from thespian.actors import ActorAddress, ActorSystem
@@ -19,10 +20,15 @@ class Post:
         """Deliver to this system from now on; observations go to its root."""
         self._system, self._root = system, root
 
+    def close(self) -> None:
+        """Deliver nothing more."""
+        self._system = None
+
     def deliver(self, address: object, message: object) -> None:
         """Send a message to an actor."""
-        if self._system and isinstance(address, ActorAddress):
-            self._system.tell(address, message)
+        system = self._system
+        if system and isinstance(address, ActorAddress):
+            system.tell(address, message)
 
     def observe(self, observation: Observation) -> None:
         """Send an observation to the root."""

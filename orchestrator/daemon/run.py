@@ -85,6 +85,7 @@ def _start(settings: Settings, stack: ExitStack, escalated: Callable[[str], None
     stack.callback(system.shutdown)
     root = system.createActor(OrchestratorActor, globalName="anabranch")
     post.open(system, root)
+    stack.callback(post.close)
     runtime.watch(post.observe)
     system.tell(root, StartOrchestrator())
     api = Api(api_options(settings), board, ActorGateway(system, root, ports), about(settings), lambda: store.trouble)

@@ -14,7 +14,7 @@ from orchestrator.domain.webhook import Hook
 from orchestrator.errors import Permanent
 from orchestrator.forwarder.app import until_told
 from orchestrator.forwarder.configured import configured
-from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions
+from orchestrator.forwarder.options import DaemonTarget, ForwarderOptions, Limits
 from orchestrator.forwarder.secret_file import read_secret
 from orchestrator.settings import Settings
 from orchestrator.settings.types import split_address
@@ -50,6 +50,7 @@ def from_settings(settings: Settings) -> ForwarderOptions:
         host=host,
         port=port,
         socket=settings.forwarder_socket,
+        limits=Limits(journal_bytes=settings.forwarder.journal_bytes),
     )
 
 

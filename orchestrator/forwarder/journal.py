@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
-from orchestrator.forwarder import entries, journal_file, ledger, room
+from orchestrator.forwarder import entries, journal_file, ledger
 from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.grouped import Grouped
 from orchestrator.forwarder.ledger import Unread, Unsent, Verdict
@@ -62,7 +62,7 @@ class Journal:
         self._limits = limits
         self._log = log
         self._clock = clock
-        self._room = Room(limits.journal_bytes)
+        self._room = Room(path, limits.journal_bytes)
         self._arriving: Grouped[Entry, Receipt | None] = Grouped(self._record, _GROUP)
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._started: Future[None] = Future()
@@ -132,16 +132,17 @@ class Journal:
     async def probe(self) -> None:
         """Write something, to learn whether writing works again; raises `JournalFault` when a delivery would."""
         await self.do(lambda db: ledger.probe(db, self._clock()))
-        self.full = not await self.do(lambda db: self._room.take(db, self._limits.journal_bytes // 64))
+        self.full = not await self.do(self._room.take_some)
         if self.full:
             raise self._no_room()
 
     async def trim(self) -> None:
         """Forget what is older, or more, than the limits say; deliveries are taken between two steps of it."""
         limits = self._limits
-        kept = Retention(limits.keep_body_days, limits.keep_key_days, limits.keep_deliveries, limits.journal_bytes)
-        while await self.do(lambda db: room.trim(db, self._clock(), kept)):
+        kept = Retention(limits.keep_body_days, limits.keep_key_days, limits.keep_deliveries)
+        while await self.do(lambda db: self._room.trim(db, self._clock(), kept)):
             pass
+        await self.do(lambda _: self._tell_of_room())
 
     async def _record(self, group: Sequence[Entry]) -> Sequence[Receipt | None]:
         return await self.do(lambda db: self._add(db, group))
@@ -155,8 +156,15 @@ class Journal:
         self._room.take(db, 0)
         ledger.settle(db, verdicts, self._clock())
 
+    def _tell_of_room(self) -> None:
+        forgotten = self._room.forgotten
+        if forgotten.total():
+            self._log.warning("the journal forgot early to make room; a larger disk would keep more", **forgotten)
+        forgotten.clear()
+
     def _no_room(self) -> JournalFault:
-        return JournalFault(f"{self._path}: is full of deliveries that wait for the daemon; look why it takes none")
+        said = "has room for nothing but what waits for the daemon; look why it takes none, or make room on the disk"
+        return JournalFault(f"{self._path}: {said}")
 
     def _run(self) -> None:
         try:
@@ -169,6 +177,7 @@ class Journal:
         while running:
             group, running = self._next_group()
             db = self._commit(db, group) if group else db
+        self._tell_of_room()
         if db is not None:
             db.close()
 

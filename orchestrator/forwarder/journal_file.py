@@ -20,6 +20,7 @@ from orchestrator.forwarder.ledger import SCHEMA, SCHEMA_VERSION
 
 _PAGE = 4096
 _LOG_BYTES = 2**24
+_LOG_SHARE = 16
 _CHUNK = 2**20
 _PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -81,6 +82,8 @@ def _read_through(path: Path) -> None:
 
 def connect(path: Path, budget: int) -> Connection:
     """Open the file for this process alone; every commit is synced (SQLite: NORMAL may lose it at power loss)."""
+    disk = os.statvfs(path.parent)
+    log_bytes = min(_LOG_BYTES, disk.f_blocks * disk.f_frsize // _LOG_SHARE)
     db = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_SECONDS)
     db.text_factory = _text
     try:
@@ -93,8 +96,10 @@ def connect(path: Path, budget: int) -> Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA fullfsync = 1")
-        db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_BYTES // _PAGE}")
-        db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA secure_delete = OFF")
+        db.execute(f"PRAGMA wal_autocheckpoint = {log_bytes // _PAGE}")
+        db.execute(f"PRAGMA journal_size_limit = {log_bytes}")
         db.execute(f"PRAGMA max_page_count = {max(budget // _PAGE, 16)}")
         db.executescript(SCHEMA)
     except BaseException:
@@ -104,7 +109,7 @@ def connect(path: Path, budget: int) -> Connection:
 
 
 def _prepare(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(path.parent, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.close(descriptor)
     for place, kind in ((path.parent, stat.S_ISDIR), (path, stat.S_ISREG)):
@@ -114,6 +119,14 @@ def _prepare(path: Path) -> None:
                 f"{place}: others may write here, so it cannot be trusted; chown it to yourself, chmod go-w"
             )
     _sync_directory(path.parent)
+
+
+def _make(directory: Path, mode: int = 0o777) -> None:
+    """Make a directory and what is missing above it; a new entry lasts once the directory that holds it is synced."""
+    if not directory.exists():
+        _make(directory.parent)
+        directory.mkdir(mode, exist_ok=True)
+        _sync_directory(directory.parent)
 
 
 def _checked(path: Path, budget: int) -> Connection:

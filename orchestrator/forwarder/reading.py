@@ -10,6 +10,8 @@ from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import AnabranchError
 from orchestrator.forwarder.ledger import Unread, Verdict
 
+_NO_BRANCH = "no branch moved; tags count only where the hook says tags: true"
+
 
 def read(hooks: Mapping[str, Hook], row: Unread) -> Verdict:
     """Decide what becomes of a delivery; a fault of the parser makes it a dead letter, kept for a better parser."""
@@ -34,4 +36,4 @@ def _read(hooks: Mapping[str, Hook], row: Unread) -> Verdict:
     if isinstance(outcome, Ignored):
         return Verdict(row.seq, State.IGNORED, outcome.reason)
     found = hints(hook, outcome, delivery=str(row.seq), received=int(row.received_at * 1000))
-    return Verdict(row.seq, State.PARSED, hints=found) if found else Verdict(row.seq, State.IGNORED, "no branch moved")
+    return Verdict(row.seq, State.PARSED, hints=found) if found else Verdict(row.seq, State.IGNORED, _NO_BRANCH)

@@ -49,13 +49,16 @@ class Receiver:
         self._probes: Mapping[str, Callable[[], Awaitable[None]]] = {"/healthz": _healthy, "/readyz": self._ready}
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request; a refusal is raised, and counted."""
+        """Answer a request, and count a refusal.
+
+        A raised refusal would live as long as its connection, and its traceback would keep the body in memory.
+        """
         name = request.path.removeprefix(_HOOKS)
         try:
             return await (self._probe(request) if name == request.path else self._deliver(request, name))
         except web.HTTPException as refusal:
             self._refused(name if name in self._hooks.current else "", refusal.status, refusal.text or "")
-            raise
+            return web.Response(status=refusal.status, text=refusal.text, headers=refusal.headers)
 
     def stop(self) -> None:
         """Refuse every new delivery from here on."""

@@ -1,10 +1,14 @@
 """How much the journal may hold, and what it forgets first: old bodies, then deliveries that are done with.
 
-In: an open connection and a budget in bytes. Out: room, or the answer that there is none. What still waits to be parsed
-or forwarded is never touched. Each step touches few rows, so that no delivery waits long for one.
+In: an open connection, a budget in bytes, and what the disk has left. Out: room, or the answer that there is none. What
+still waits to be parsed or forwarded is never touched. Each step touches few rows, so that no delivery waits long.
 """
 
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from sqlite3 import Connection
 
 _DAY = 86_400
@@ -31,18 +35,23 @@ _ALWAYS = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long bodies and deliveries are kept, in days, how many deliveries, and the most bytes of all together."""
+    """How long bodies and deliveries are kept, in days, and how many deliveries."""
 
     body_days: float
     key_days: float
     deliveries: int
-    budget: int
 
 
 class Room:
-    """What is left of a budget in bytes; it is measured once for all deliveries that are committed together."""
+    """What is left of a budget in bytes, or of a disk that is smaller.
 
-    def __init__(self, budget: int) -> None:
+    It is measured once for all deliveries that are committed together. `forgotten` counts what had to go early, since
+    somebody last cleared it.
+    """
+
+    def __init__(self, path: Path, budget: int) -> None:
+        self.forgotten: Counter[str] = Counter()
+        self._path = path
         self._budget = budget
         self._left: int | None = None
 
@@ -51,28 +60,46 @@ class Room:
         self._left = None
 
     def take(self, db: Connection, size: int) -> bool:
-        """Tell whether `size` more bytes leave an eighth of the budget free, which is for working off what waits."""
+        """Tell whether `size` more bytes leave an eighth of all free, which is for working off what waits.
+
+        They are counted twice: once in SQLite's log, once in its file.
+        """
         if self._left is None:
-            self._left = self._budget * 7 // 8 - _used_bytes(db)
-        for forget in (_bodies, _done, _dead):
-            if self._left >= size:
+            self._left = self._measured(db)
+        for name, forget in _STEPS.items():
+            if self._left >= 2 * size:
                 break
-            forget(db)
-            self._left = self._budget * 7 // 8 - _used_bytes(db)
-        self._left -= size + _ROW_BYTES
-        return self._left + _ROW_BYTES >= 0
+            self.forgotten[name] += forget(db)
+            self._left = self._measured(db)
+        enough = self._left >= 2 * size
+        self._left -= 2 * size + _ROW_BYTES
+        return enough
 
+    def take_some(self, db: Connection) -> bool:
+        """Tell whether there is room for what usually comes."""
+        return self.take(db, self._most(db) // 128)
 
-def trim(db: Connection, now: float, kept: Retention) -> bool:
-    """Forget some old bodies, some old deliveries, and give some free pages back; tell whether there may be more.
+    def trim(self, db: Connection, now: float, kept: Retention) -> bool:
+        """Forget some old bodies, some old deliveries, and give some free pages back; tell whether there may be more.
 
-    Above three quarters of the budget the oldest bodies go early.
-    """
-    old = db.execute(_FORGET_BODY, (now - kept.body_days * _DAY, _AT_ONCE)).rowcount
-    old += db.execute(_FORGET_OLD, (_AT_ONCE, now - kept.key_days * _DAY, kept.deliveries)).rowcount
-    if _used_bytes(db) > kept.budget * 3 // 4:
-        old += _bodies(db)
-    return old + _give_back(db) > 0
+        Above three quarters of what there is the oldest bodies go early.
+        """
+        old = db.execute(_FORGET_BODY, (now - kept.body_days * _DAY, _AT_ONCE)).rowcount
+        old += db.execute(_FORGET_OLD, (_AT_ONCE, now - kept.key_days * _DAY, kept.deliveries)).rowcount
+        if _used_bytes(db) > self._most(db) * 3 // 4:
+            early = _bodies(db)
+            self.forgotten["bodies"] += early
+            old += early
+        return old + _give_back(db) > 0
+
+    def _measured(self, db: Connection) -> int:
+        return self._most(db) * 7 // 8 - _used_bytes(db)
+
+    def _most(self, db: Connection) -> int:
+        """Tell how many bytes may be used: the budget, or what the disk holds once SQLite's log has its own."""
+        disk = os.statvfs(self._path.parent)
+        log = max(0, 2 * _number(db, "journal_size_limit") - _size(self._path.with_name(f"{self._path.name}-wal")))
+        return min(self._budget, _size(self._path) + disk.f_bavail * disk.f_frsize - log)
 
 
 def _give_back(db: Connection) -> int:
@@ -95,8 +122,15 @@ def _dead(db: Connection) -> int:
     return db.execute(_FORGET_DEAD, (_AT_ONCE,)).rowcount
 
 
+_STEPS: Mapping[str, Callable[[Connection], int]] = {"bodies": _bodies, "deliveries": _done, "dead": _dead}
+
+
 def _used_bytes(db: Connection) -> int:
     return (_number(db, "page_count") - _number(db, "freelist_count")) * _number(db, "page_size")
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.exists() else 0
 
 
 def _number(db: Connection, pragma: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
@@ -79,6 +80,9 @@ class Runtime(Protocol):
         `target` is the environment whose service of the same name is meant; None refuses connections at once.
         """
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services whose addresses were led to another environment, by an earlier daemon too."""
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port (Score's `port`), the same while the environment lives."""
 
@@ -90,6 +94,15 @@ class Runtime(Protocol):
 
     def logs(self, environment: str, service: str, release: int | None, *, tail: int, follow: bool) -> LogLines:
         """Yield the last `tail` lines of one release (None: the newest), then new ones while `follow`."""
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Tell where a command of a person runs beside a release (None: the newest that is Ready).
+
+        Raises NotFound when it does not run, Permanent where nothing can be entered, Temporary while it starts.
+        """
+
+    def public(self, environment: str, service: str, address: Address) -> str:
+        """Name the URL by which a browser outside reaches a stable address. Raises Permanent when there is none."""
 
     def close(self) -> None:
         """End everything that this runtime started on this machine."""

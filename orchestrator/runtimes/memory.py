@@ -13,11 +13,13 @@ from itertools import count
 from queue import SimpleQueue
 from zlib import crc32
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import NotFound, Permanent
 from orchestrator.runtimes import LogLine, LogLines, Running, Sink
+from orchestrator.runtimes.entered import entered
 from orchestrator.runtimes.succession import Key, Succession, leads_to
 
 _FIRST_WORDS = {
@@ -111,6 +113,11 @@ class MemoryRuntime:
             if target is not None:
                 self._routes[environment, service] = target
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services of an environment that have a route."""
+        with self._lock:
+            return tuple(sorted(service for there, service in self._routes if there == environment))
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port."""
         with self._lock:
@@ -150,6 +157,17 @@ class MemoryRuntime:
             run = runs[-1]
             texts = run.lines[-tail:] if tail > 0 else []
             return _Lines(LogLine(environment, service, run.release.number, run.release.created, t) for t in texts)
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Refuse: nothing runs. Raises NotFound when it would not run either."""
+        number = entered(self.running(), environment, service, release)
+        raise Permanent(
+            f"{environment}:{service}@v{number} cannot be entered: nothing runs in a dry run (runtime: memory)"
+        )
+
+    def public(self, environment: str, service: str, address: Address) -> str:  # noqa: ARG002 - the port's signature
+        """Name the URL that the address would have."""
+        return f"http://{address.host}:{address.port}"
 
     def close(self) -> None:
         """Forget every release and end the thread."""

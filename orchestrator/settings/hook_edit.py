@@ -7,6 +7,7 @@ write by hand. Whoever writes it reads it back first: what the new text means is
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeGuard
 
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -23,15 +24,19 @@ def with_hook(text: str, hook: ForwardedHook, file: Path) -> str:
     root = _compose(text, file)
     forwarder = _value(root, "forwarder")
     hooks = _value(forwarder, "hooks")
-    if isinstance(hooks, SequenceNode):
+    if isinstance(hooks, SequenceNode) and (hooks.value or not _in_one_line(forwarder)):
         return _appended(text, hooks, hook)
-    if isinstance(forwarder, MappingNode) and forwarder.value and not forwarder.flow_style:
+    if isinstance(hooks, SequenceNode):
+        return _inserted(text, hooks, _flow(hook))
+    if _in_one_line(forwarder):
+        return _inserted(text, forwarder, f"hooks: [{_flow(hook)}]")
+    if _in_one_line(root) and forwarder is None:
+        return _inserted(text, root, f"forwarder: {{hooks: [{_flow(hook)}]}}")
+    if isinstance(forwarder, MappingNode):
         at, column = forwarder.start_mark.index, forwarder.start_mark.column
         block = ["hooks:", *_block(hook, " " * column + _STEP)]
         return text[:at] + "\n".join((*block, " " * column + text[at:]))
-    if forwarder is None or (isinstance(forwarder, ScalarNode) and not forwarder.value):
-        return _below(text, forwarder, hook)
-    raise Permanent(f"{file}: forwarder is written in one line; add to its hooks by hand: {_flow(hook)}")
+    return _below(text, forwarder, hook)
 
 
 def with_secrets(text: str, name: str, secret_files: Sequence[Path], file: Path) -> str:
@@ -54,6 +59,16 @@ def _compose(text: str, file: Path) -> Node | None:
 def _value(node: Node | None, key: str) -> Node | None:
     pairs = node.value if isinstance(node, MappingNode) else []
     return next((value for name, value in pairs if isinstance(name, ScalarNode) and name.value == key), None)
+
+
+def _in_one_line(node: Node | None) -> TypeGuard[MappingNode]:
+    return isinstance(node, MappingNode) and bool(node.flow_style)
+
+
+def _inserted(text: str, node: MappingNode | SequenceNode, first: str) -> str:
+    """Put something first between the brackets of a node."""
+    at = node.start_mark.index + 1
+    return f"{text[:at]}{first}{', ' if node.value else ''}{text[at:]}"
 
 
 def _appended(text: str, hooks: SequenceNode, hook: ForwardedHook) -> str:

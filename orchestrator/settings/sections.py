@@ -15,6 +15,7 @@ from orchestrator.settings.types import (
     FileSize,
     HeaderName,
     HttpUrl,
+    JournalSize,
     Label,
     Name,
     NeededFile,
@@ -109,7 +110,8 @@ class Kubernetes(Section):
         "empty: as the daemon itself",
     )
     copied: tuple[Copied, ...] = Field(
-        default=(), description="secret/NAME, configmap/NAME: copied into each environment from the daemon's namespace"
+        default=(),
+        description="secret/NAME, configmap/NAME of the daemon's namespace that each environment has a copy of",
     )
     pull_secrets: tuple[Label, ...] = Field(default=(), description="names of such Secrets that pull images")
     pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="restricted, or baseline")
@@ -213,6 +215,9 @@ class Forwarder(Section):
     url: HttpUrl = Field(default="", description="its URL as git hosts know it, such as https://hooks.example")
     socket: File = Field(
         default=None, description="for `anabranch deliveries`; empty: forwarder.sock beside api.socket"
+    )
+    journal_bytes: JournalSize = Field(
+        default=1024 * _MIB, description="most bytes of its journal; what is done with is forgotten first"
     )
     hooks: tuple[ForwardedHook, ...] = Field(default=(), description="the webhooks that are taken")
     daemon: DaemonDoor = Field(default=DaemonDoor(), description="where the daemon is")

@@ -164,6 +164,8 @@ Deadline = Annotated[float, Field(gt=0, le=86400)]
 """A time of at most a day, but some."""
 Count = Annotated[int, Field(ge=1, le=2**40)]
 """One or more."""
+JournalSize = Annotated[int, Field(ge=64 * 2**20, le=2**40)]
+"""Bytes of the forwarder's journal, enough for one of the longest deliveries."""
 FileSize = Annotated[int, Field(ge=1, le=64 * 2**10)]
 """Bytes of a file that is read as YAML; more of it is never read."""
 Label = Annotated[str, _checked_by(_label)]

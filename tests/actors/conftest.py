@@ -37,6 +37,7 @@ from actors.roster import Roster
 from orchestrator.adapters.board import Board
 from orchestrator.adapters.git import GitOptions, Mirror
 from orchestrator.adapters.store import Store
+from orchestrator.daemon.post import Post
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.snapshot import Edited, EnvironmentView, EventView, ServiceView
 from orchestrator.domain.status import Address, Health
@@ -125,7 +126,6 @@ class World:
 
     def __post_init__(self) -> None:
         self.runtime = MemoryRuntime(inline=self.base == "simple")
-        self._sinks = 0
 
     # The daemon's life
 
@@ -153,16 +153,16 @@ class World:
             lambda: 0.0,
         )
         self.ports = ports
-        self._sinks += 1
-        generation = self._sinks
         self.system = _open(self.base, ports)
         root = self.root = self.system.createActor(OrchestratorActor, globalName="anabranch")
-        self.runtime.watch(lambda seen: self.deliver(root, seen) if generation == self._sinks else None)
+        post = self.post = Post()
+        post.open(self.system, root)
+        self.runtime.watch(lambda seen: self.deliver(root, seen) if self.post is post else None)
         self.tell(StartOrchestrator())
 
     def stop(self) -> None:
         """End in reverse; what runs in the runtime stays."""
-        self._sinks += 1
+        self.post.close()
         self.system.shutdown()
         self.store.close()
         for mirror in self.mirrors.values():
@@ -186,8 +186,8 @@ class World:
         """Send what a port wants told; simpleSystemBase must not be entered from within, so there it waits."""
         if self.base == "simple":
             self.outbox.append((address, message))
-        elif isinstance(address, ActorAddress):
-            self.system.tell(address, message)
+        else:
+            self.post.deliver(address, message)
 
     def tell(self, message: Any) -> None:
         self.system.tell(self.root, message)
@@ -372,6 +372,7 @@ def build(base: str, empty_repository: Path, monkeypatch: pytest.MonkeyPatch) ->
     made: list[World] = []
     state = Path(tempfile.mkdtemp(prefix="ab-"))
     monkeypatch.setenv("THESPLOG_FILE", str(state / "thespian.log"))
+    monkeypatch.setattr("actors.base.FIRST_RETRY", 0.05)
 
     def make(*names: str, **settings: Any) -> World:
         directory = state / str(len(made))

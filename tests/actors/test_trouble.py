@@ -173,7 +173,7 @@ def test_an_actor_that_meets_what_nobody_foresaw_goes_on_and_finishes_its_work(
         assert restarts(alone, kind) == 2
     alone.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
     alone.until_ready("bugfix", "app", 2)
-    assert alone.service("other", "app").serving.number == 1
+    alone.until_ready("other", "app", 1)
 
 
 def test_a_repository_that_meets_what_nobody_foresaw_reads_on_and_lets_go_what_went_meanwhile(

@@ -20,6 +20,8 @@ import pytest
 
 from orchestrator.adapters.api import Api, ApiOptions
 from orchestrator.adapters.board import Board
+from orchestrator.domain.entry import Entry, Pod
+from orchestrator.domain.front import FrontView
 from orchestrator.domain.hint import RefHint
 from orchestrator.domain.machine_room import (
     DeadLetterView,
@@ -97,6 +99,7 @@ class Gateway:
     failure: Exception | None = None
     gate: threading.Event | None = None
     lines: dict[str, Any] = field(default_factory=dict)
+    entry: Entry = field(default_factory=lambda: Entry("main", "web", 3, pod=Pod("main", "web-a", ("web",))))
 
     def _asked(self, *call: Any) -> None:
         self.calls.append(call)
@@ -140,6 +143,14 @@ class Gateway:
         if isinstance(found, Exception):
             raise found
         return found
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        self._asked("enter", environment, service, release)
+        return self.entry
+
+    def front(self, environment: str, service: str, port: str) -> FrontView:
+        self._asked("front", environment, service, port)
+        return FrontView(environment, service, port or "http", "http://127.0.0.1:20017")
 
     def actors(self) -> tuple[ActorView, ...]:
         self._asked("actors")

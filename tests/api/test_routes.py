@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.entry import Entry, Tree
+
 
 def me() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
@@ -83,6 +85,33 @@ def test_a_question_reaches_the_gateway(house: Any, path: str, call: tuple[Any, 
     answer = house.get(path)
     assert (answer.status, house.gateway.calls) == (200, [call])
     assert len(answer.value) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "call"),
+    [
+        ("main/web/entry", ("enter", "main", "web", None)),
+        ("feature%2FLOGIN/web/entry?release=3", ("enter", "feature-login-k3v9", "web", 3)),
+        ("main/web/front", ("front", "main", "web", "")),
+        ("feature%2FLOGIN/web/front?port=admin", ("front", "feature-login-k3v9", "web", "admin")),
+    ],
+)
+def test_a_question_for_a_way_in_reaches_the_gateway(house: Any, path: str, call: tuple[Any, ...]) -> None:
+    answer = house.get(f"/v1/services/{path}")
+    assert (answer.status, house.gateway.calls) == (200, [call])
+    assert answer.value["service"] == "web"
+
+
+def test_a_directory_and_its_variables_are_shown_to_their_own_user_only(house: Any) -> None:
+    variables = (("TOKEN", "s3cr3t"),)
+    house.gateway.entry = Entry("main", "web", 3, tree=Tree(os.geteuid(), "/srv/web", variables))
+    assert house.get("/v1/services/main/web/entry").value["tree"]["variables"] == [["TOKEN", "s3cr3t"]]
+    house.gateway.entry = Entry("main", "web", 3, tree=Tree(os.geteuid() + 4711, "/srv/web", variables))
+    answer = house.get("/v1/services/main/web/entry")
+    owner = f"uid {os.geteuid() + 4711}"
+    assert answer.status == 422
+    assert f"main:web@v3 runs as {owner}; ask as that user" in answer.value["error"]
+    assert b"s3cr3t" not in answer.body
 
 
 def test_an_edit_carries_its_changes_revision_and_the_user_that_the_kernel_names(house: Any) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from aiohttp import ClientSession, ClientTimeout
 from forwarder_load import FORWARDER, Daemon, Forwarder, Load, NotStarted, check, finish, start, write_settings
+from progress import Progress
 
 CALLS = {"pwrite64": 90, "fdatasync": 50, "fsync": 3, "ftruncate": 3, "pread64": 30, "openat": 6}
 ERRORS = ("EIO", "ENOSPC")
@@ -66,10 +67,12 @@ def run(seconds: float, fewest: int, seed: int) -> str:
 async def _run(directory: Path, seconds: float, fewest: int, chance: random.Random) -> str:
     daemon, load, answers = Daemon(directory / "api.sock"), Load(), Counter[str]()
     settings, end, rounds = write_settings(directory), time.monotonic() + seconds, 0
+    progress = Progress("failing_disk")
     async with daemon.serving():
         while time.monotonic() < end or rounds < fewest:
             await _round(settings, load, _fault(chance, rounds), answers)
             rounds += 1
+            progress.tell(f"{rounds} faults, {len(load.acknowledged)} acknowledged")
         await finish(settings, daemon, load)
     journal = directory / "state" / "forwarder" / "journal.db"
     check(journal)

@@ -25,6 +25,16 @@ DEADLINE = 60.0
 FORWARDER = (sys.executable, "-m", "orchestrator", "forwarder")
 
 
+@contextlib.asynccontextmanager
+async def within(seconds: float, what: str) -> AsyncIterator[None]:
+    """Give up after so long, with an AssertionError that names what was waited for."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise AssertionError(f"not within {seconds:g} s: {what}") from error
+
+
 class Daemon:
     """Takes hints on a unix socket; may be away, or kill the forwarder before it answers."""
 
@@ -82,6 +92,11 @@ class Forwarder:
         self.process = process
         self._log = asyncio.create_task(process.stderr.read())
 
+    def memory(self) -> int:
+        """Read its resident memory in bytes."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
     def kill(self) -> None:
         """Send SIGKILL, if it is still there."""
         with contextlib.suppress(ProcessLookupError):
@@ -89,7 +104,7 @@ class Forwarder:
 
     async def ended(self) -> str:
         """Wait for its end; returns what it logged after it was ready."""
-        async with asyncio.timeout(DEADLINE):
+        async with within(DEADLINE, "the forwarder ends"):
             await self.process.wait()
             return (await self._log).decode()
 
@@ -127,9 +142,9 @@ class Load:
 
     async def until_more(self, count: int) -> None:
         """Wait until so many more were acknowledged."""
-        enough = len(self.acknowledged) + count
-        async with asyncio.timeout(DEADLINE):
-            while len(self.acknowledged) < enough:
+        before = len(self.acknowledged)
+        async with within(DEADLINE, f"{count} more deliveries are answered 202"):
+            while len(self.acknowledged) < before + count:
                 self._acknowledgement.clear()
                 await self._acknowledgement.wait()
 
@@ -172,14 +187,23 @@ async def start(settings: Path, program: Sequence[str] = FORWARDER) -> Forwarder
     process = await asyncio.create_subprocess_exec(
         *program, "--settings", str(settings), cwd=ROOT, env=environ, stderr=asyncio.subprocess.PIPE
     )
+    try:
+        async with within(DEADLINE, "the forwarder is ready"):
+            return await _ready(process)
+    except BaseException:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        raise
+
+
+async def _ready(process: asyncio.subprocess.Process) -> Forwarder:
     assert process.stderr
     said = b""
-    async with asyncio.timeout(DEADLINE):
-        while line := await process.stderr.readline():
-            if b"forwarder is ready" in line:
-                return Forwarder(process, f"{json.loads(line)['address']}/hooks/local")
-            said += line
-        raise NotStarted(await process.wait(), said.decode())
+    while line := await process.stderr.readline():
+        if b"forwarder is ready" in line:
+            return Forwarder(process, f"{json.loads(line)['address']}/hooks/local")
+        said += line
+    raise NotStarted(await process.wait(), said.decode())
 
 
 def write_settings(directory: Path) -> Path:

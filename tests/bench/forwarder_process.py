@@ -38,9 +38,7 @@ class Forwarder:
     def faults(self) -> list[str]:
         """Read what it logged that it should not have to log, whatever strangers send."""
         lines = self.log.read_text(errors="replace").splitlines()
-        return [
-            line for line in lines if "Traceback" in line or '"level": "error"' in line or "the parser failed" in line
-        ]
+        return [line for line in lines if any(words in line for words in OURS)]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Deliveries of every git host, bent at random: reading one gives hints about the hook's branches, or our own error.
 
-In: `--cases`, `--seconds` (both are reached), `--seed`. Out: how much was read, and the first delivery that broke a
-rule. Bent are the recorded cases of `tests/webhook/cases`: their bytes, the values in their JSON, and their headers.
+In: `--cases` at least, `--seconds` (both are reached), `--seed`. Out: how much was read, and the first delivery that
+broke a rule. Bent are the recorded cases of `tests/webhook/cases`: their bytes, the values in their JSON, and their
+headers.
 """
 
 import argparse
@@ -79,8 +80,8 @@ class Delivery:
 def main(arguments: list[str]) -> int:
     """Read bent deliveries; exit code 1 when a rule was broken."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=100_000)
-    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--cases", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 2**32)
     given = parser.parse_args(arguments)
     print(f"fuzz_webhooks: seed {given.seed}", flush=True)

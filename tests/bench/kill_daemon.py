@@ -1,8 +1,8 @@
 """kill -9 of the daemon, the runner and the forwarder while commits are pushed and variables are set.
 
-In: `--seconds`, `--seed`. Out: what was done, on one line; exit code 1 with the fault when an acknowledged commit or
-edit was lost, a release number or an address was used again, or a process was left behind. The judge is what this
-client did and what services answer over HTTP, never the daemon's own log.
+In: `--seconds` (0: until each of the three was killed once), `--seed`. Out: what was done, on one line; exit code 1
+with the fault when an acknowledged commit or edit was lost, a release number or an address was used again, or a process
+was left behind. The judge is what this client did and what services answer over HTTP, never the daemon's own log.
 """
 
 import argparse
@@ -20,9 +20,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
+from progress import Progress
+
 DEMO = Path(__file__).resolve().parents[2] / "config" / "demo"
 REPOSITORIES = ("app", "web")
 BRANCHES = ("main", "one", "two")
+VICTIMS = ("daemon", "runner", "forwarder")
 PATIENCE = 60.0
 SETTINGS = """\
 repositories: [{{name: app, url: 'file://{place}/app.git'}}, {{name: web, url: 'file://{place}/web.git'}}]
@@ -184,20 +187,27 @@ class Field:
 
 
 def play(field: Field, seconds: float) -> None:
-    """Do harm until time is up, and look after each time whether everything came right again."""
-    chance = field.chance
+    """Do harm to all three, again until time is up, and look after each time whether everything came right again."""
     field.prepare()
     field.start()
     field.settle()
-    end = time.monotonic() + seconds
+    end, progress = time.monotonic() + seconds, Progress("kill_daemon")
+    _harm_each(field, progress)
     while time.monotonic() < end:
+        _harm_each(field, progress)
+
+
+def _harm_each(field: Field, progress: Progress) -> None:
+    chance = field.chance
+    for victim in chance.sample(VICTIMS, len(VICTIMS)):
         for _ in range(chance.randint(1, 3)):
             field.push(chance.choice(REPOSITORIES), chance.choice(BRANCHES))
         if chance.random() < 0.5:
             field.set(chance.choice(sorted(field.commits)), f"text {chance.randrange(1000)}")
         time.sleep(chance.uniform(0.0, 0.8))
-        field.kill(chance.choice(("daemon", "runner", "forwarder")))
+        field.kill(victim)
         field.settle()
+        progress.tell(", ".join(f"{count} {what}" for what, count in sorted(field.done.items())))
 
 
 def _pids() -> list[int]:

@@ -55,6 +55,13 @@ MUTANTS = (
         "tests/forwarder/test_durability.py",
     ),
     Mutant(
+        "no directory sync",
+        "orchestrator/forwarder/journal_file.py",
+        "        os.fsync(descriptor)\n",
+        "        pass\n",
+        "tests/forwarder/test_durability.py",
+    ),
+    Mutant(
         "dedupe before authentication",
         RECEIVER,
         "            theirs.verify(hook, headers, body, now)\n",
@@ -95,6 +102,14 @@ MUTANTS = (
         "            if False:",
         "tests/forwarder/test_receiver.py",
         "chunked_body_is_cut_off",
+    ),
+    Mutant(
+        "refused bodies kept with their connections",
+        RECEIVER,
+        "            return web.Response(status=refusal.status, text=refusal.text, headers=refusal.headers)\n",
+        "            raise\n",
+        "tests/forwarder/test_attacks.py",
+        "let_go",
     ),
     Mutant(
         "no deadline on the body",

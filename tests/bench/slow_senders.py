@@ -18,6 +18,7 @@ from pathlib import Path
 import figures as told
 from forwarder_process import Forwarder, forwarder
 from fuzz_receiver import connected, written
+from progress import Progress
 
 from orchestrator.domain.webhook.sample import sample
 
@@ -56,12 +57,14 @@ async def _attack(
     target: Forwarder, seconds: float, senders: int, chance: random.Random
 ) -> tuple[int, list[float], str]:
     spent, _ = await _good(target, 50, "before")
+    progress = Progress("slow_senders")
     before, ways = target.memory(), (*([_trickle, _stop] * 5), _lie, _bomb)
     chosen = [_endless] * ENDLESS + [chance.choice(ways) for _ in range(senders - ENDLESS)]
     attackers = [asyncio.create_task(_again(way, target)) for way in chosen]
     spent, fault, highest, number, latest = [], "", before, 0, time.monotonic() + seconds
     while time.monotonic() < latest and not fault:
         more, fault = await _good(target, 10, f"during-{number}")
+        progress.tell(f"{len(spent)} good deliveries")
         spent, highest, number = spent + more, max(highest, target.memory()), number + 1
     for attacker in attackers:
         attacker.cancel()

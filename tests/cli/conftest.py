@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
@@ -75,7 +75,6 @@ class Said:
 class World:
     """Repositories app, web (which refers to app and audit), other_app, audit and many, followed by a daemon."""
 
-    services = ("app", "web", "other-app", "audit")
     repositories = ("app", "web", "other_app", "audit", "many")
 
     def __init__(self, directory: Path) -> None:
@@ -194,27 +193,29 @@ class World:
             time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    """One daemon for the session; each test makes branches of its own."""
+@contextmanager
+def open_world(runtime: str, repositories: tuple[str, ...], score: Callable[[World, str], str]) -> Iterator[World]:
+    """Run a daemon on repositories, each with one service on main."""
     directory = Path(tempfile.mkdtemp(prefix="ab-cli-"))
     made = World(directory)
-    for repository in World.repositories:
+    services = tuple(name.replace("_", "-") for name in repositories)
+    for repository, service in zip(repositories, services, strict=True):
         subprocess.run(
             ["git", "init", "--quiet", "--bare", "--initial-branch=main", str(directory / f"{repository}.git")],
             env={"PATH": os.environ["PATH"], **_GIT},
             check=True,
         )
-        made.push(repository, "main", made.score(repository.replace("_", "-")))
-    lines = [f"  - {{name: {name}, url: 'file://{directory}/{name}.git'}}" for name in World.repositories]
+        made.push(repository, "main", score(made, service))
+    lines = [f"  - {{name: {name}, url: 'file://{directory}/{name}.git'}}" for name in repositories]
     made.settings.write_text(
         "\n".join(
             [
                 "repositories:",
                 *lines,
-                "runtime: memory",
+                f"runtime: {runtime}",
+                "process: {allow_root: true}",
                 "state: state",
-                "polling: {interval: 1, jitter: 0}",
+                "polling: {interval: 3600, jitter: 0}",
                 "removal_grace: 0.2",
                 "git: {protocols: [file]}",
                 "api: {socket: api.sock}",
@@ -234,7 +235,7 @@ def world() -> Iterator[World]:
     try:
         made.until(lambda: daemon.poll() is not None or made.run("envs").code == 0)
         assert daemon.poll() is None, (directory / "daemon.log").read_text()
-        made.ready("main", *World.services)
+        made.ready("main", *services)
         yield made
     finally:
         daemon.terminate()
@@ -247,6 +248,13 @@ def world() -> Iterator[World]:
         shutil.rmtree(directory, ignore_errors=True)
     assert status == 0, said[-4000:]
     assert "Traceback" not in said, said[-4000:]
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """One daemon for the session; each test makes branches of its own."""
+    with open_world("memory", World.repositories, World.score) as made:
+        yield made
 
 
 @pytest.fixture

@@ -312,7 +312,7 @@ def test_sync_names_the_repositories(world: Any) -> None:
 def test_a_deleted_branch_takes_its_environment_along(world: Any) -> None:
     branch = world.make("short-lived", "other-app")
     world.delete("other_app", branch)
-    world.until(lambda: world.run("-n", branch, "ps").code == 1)
+    world.until(lambda: world.run("sync").code == 0 and world.run("-n", branch, "ps").code == 1)
     assert branch not in world.run("envs", "-q").lines
 
 

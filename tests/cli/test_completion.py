@@ -116,3 +116,9 @@ def test_words_with_a_colon_are_put_together(words: list[str], position: str, jo
 
 def test_completion_is_no_way_to_print_escape_sequences(world: Any) -> None:
     assert json.dumps(complete(world, "-n", "\x1b[31m")) == "[]"
+
+
+def test_services_and_their_ports_are_offered_to_those_who_want_in(world: Any) -> None:
+    branch = world.make("completed-ways", "app")
+    assert complete(world, "-n", branch, "exec", "a") == ["app"]
+    assert complete(world, "-n", branch, "open", "app", "--port", "") == ["http"]

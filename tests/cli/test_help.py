@@ -109,7 +109,7 @@ def test_the_first_page_names_every_command() -> None:
 def test_the_commands_are_those_that_people_were_told_of() -> None:
     expected = (
         "up daemon forwarder init check envs ps describe wires edit set unset history redeploy logs sync wait "
-        "approve-removal version"
+        "approve-removal version open exec"
     )
     assert {*expected.split(), "hook", "actors", "deliveries"} == {path[0] for path in ALL if path}
     assert {("hook", "install"), ("actors", "tree"), ("actors", "show")} <= set(ALL)

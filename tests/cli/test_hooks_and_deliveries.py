@@ -318,6 +318,29 @@ def test_what_is_typed_wrong_is_told_in_one_line(place: Place) -> None:
         assert (said.code, told in said.err, len(said.err.splitlines())) == (code, True, 1), said.err
 
 
+def test_an_empty_list_says_what_to_do_next(place: Place, tmp_path: Path) -> None:
+    place.add("silent")
+    assert place.run("deliveries", "--hook", "silent").lines[1:] == [
+        "! nothing came yet; send a test delivery: anabranch hook test silent"
+    ]
+    assert "did you mean silent?" in place.run("deliveries", "--hook", "silnt").out
+    assert "no delivery was refused or is dead" in place.run("deliveries", "--hook", "silent", "--failed").out
+    assert place.run("deliveries", "--hook", "silent", "-q").out == ""
+    empty = tmp_path / "anabranch.yaml"
+    empty.write_text("repositories: []\n")
+    assert place.run("hook", "list", "--settings", str(empty)).lines[1:] == ["! no hooks yet: anabranch hook add"]
+    assert place.run("hook", "list", "--settings", str(empty), "-o", "json").json == []
+
+
+def test_a_hook_is_added_to_settings_in_one_line(place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "anabranch.yaml"
+    file.write_text("forwarder: {address: '127.0.0.1:8080'}\n")
+    said = place.run("hook", "add", "line", "--settings", str(file), "-p", "github", "-r", "acme/app")
+    assert said.code == 0, said.err
+    assert (tmp_path / "secrets" / "line.secret").exists()
+    assert "address: '127.0.0.1:8080'" in file.read_text()
+
+
 def test_watching_shows_a_delivery_that_comes(place: Place, world: Any) -> None:
     place.add("watched")
     words = ("deliveries", "-w", "--hook", "watched", "--forwarder-socket", str(world.directory / "forwarder.sock"))

@@ -174,6 +174,7 @@ def test_what_variables_hold_is_in_no_dead_letter(world: Any) -> None:
         waiting = world.spawn("set", f"{branch}:app", "TOKEN=hunter2hunter2", "--no-wait")
         world.until(lambda: actor(world, f"branch {branch}")["waiting"] > 0)
         assert world.run("actors", "restart", "orchestrator").code == 0
+    waiting.kill()
     waiting.communicate(timeout=60)
     world.ready(branch, "app")
     for form in ("table", "json"):

@@ -11,6 +11,7 @@ import yaml
 
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.offered import make_namespace
 from tests.process.running import source
 
 _RIGHTS = Path(__file__).resolve().parents[2] / "config" / "kubernetes" / "rights.yaml"
@@ -36,7 +37,7 @@ def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
         lease=3.0,
     )
     kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(DEPLOYER))
-    kubectl("create", "namespace", options.namespace)
+    make_namespace(kubectl, options.namespace)
     yield options
     selector = f"{labels.OWNER}={options.namespace}"
     kubectl("delete", "namespace", "-l", selector, "--wait=false")

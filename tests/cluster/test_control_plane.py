@@ -82,13 +82,6 @@ def test_logs_of_a_container_are_those_of_its_name(plane: ControlPlane, namespac
     assert plane.kubectl("-n", namespace, "logs", "talking", "--tail=1") == "main of talking listens\n"
 
 
-def test_a_namespace_with_pods_can_be_removed(plane: ControlPlane, namespace: str) -> None:
-    plane.kubectl.apply(namespace, deployment("app", "app", replicas=1))
-    plane.kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")
-    plane.kubectl("delete", "namespace", namespace, "--timeout=60s")
-    plane.kubectl("create", "namespace", namespace)
-
-
 def test_a_killed_apiserver_comes_back_and_so_do_controllers_and_kubelet(plane: ControlPlane, namespace: str) -> None:
     plane.apiserver.kill()
     assert not plane.kubectl.succeeds("get", "--raw=/readyz")

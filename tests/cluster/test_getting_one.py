@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import binaries
+from tests.cluster import binaries, offered
+from tests.cluster.control_plane import ControlPlane
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_TEST = "tests/cluster/test_control_plane.py::test_a_pod_is_ready_when_its_image_says"
+ONE_CONTRACT = "tests/cluster/test_runtime_contract.py::test_a_release_is_started_and_becomes_ready"
+MORE_TESTS = ("tests/cluster/test_control_plane.py", "tests/cluster/test_runtime_contract.py")
 
 
 def put_programs(folder: Path, *names: str) -> Path:
@@ -21,8 +24,8 @@ def put_programs(folder: Path, *names: str) -> Path:
     return folder
 
 
-def run_one_test(environ: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
-    words = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", ONE_TEST)
+def run(environ: Mapping[str, str], *chosen: str) -> "subprocess.CompletedProcess[str]":
+    words = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *chosen)
     variables = {name: value for name, value in os.environ.items() if name not in {"CI", binaries.ASSETS}}
     return subprocess.run(words, check=False, cwd=ROOT, env={**variables, **environ}, capture_output=True, text=True)
 
@@ -47,13 +50,29 @@ def test_a_build_that_was_cut_off_is_none(tmp_path: Path) -> None:
         binaries.find(environ)
 
 
-def test_without_a_control_plane_its_tests_are_skipped_and_the_last_lines_say_how_to_get_one(tmp_path: Path) -> None:
-    ran = run_one_test({"XDG_CACHE_HOME": str(tmp_path)})
+def test_without_a_control_plane_one_line_says_how_to_get_one_before_the_tests_and_after(tmp_path: Path) -> None:
+    ran = run({"XDG_CACHE_HOME": str(tmp_path)}, *MORE_TESTS)
     assert ran.returncode == 0, ran.stdout
-    assert "make cluster" in ran.stdout.splitlines()[-2]
+    told = [line for line in ran.stdout.splitlines() if "make cluster" in line]
+    assert len(told) == 2
+    assert told[0].startswith("skipping ")
+    assert told[1] == ran.stdout.splitlines()[-2]
 
 
 def test_without_a_control_plane_continuous_integration_fails(tmp_path: Path) -> None:
-    ran = run_one_test({"XDG_CACHE_HOME": str(tmp_path), "CI": "true"})
+    ran = run({"XDG_CACHE_HOME": str(tmp_path), "CI": "true"}, ONE_TEST)
     assert ran.returncode == 1
     assert "make cluster" in ran.stdout
+
+
+def test_a_cluster_in_use_is_left_alone(plane: ControlPlane, namespace: str) -> None:
+    """On a control plane of ours, which here stands for one that somebody offers."""
+    environ = {"KUBECONFIG": str(plane.kubeconfig), "PATH": f"{plane.kubectl.program.parent}:{os.environ['PATH']}"}
+    offered.check(plane.kubectl)
+    plane.kubectl("create", "namespace", f"{namespace}-theirs")
+    try:
+        refused = run(environ, "--cluster", ONE_CONTRACT)
+    finally:
+        plane.kubectl("delete", "namespace", f"{namespace}-theirs", "--wait=false")
+    assert refused.returncode == 1
+    assert f"a cluster in use: it has {namespace}-theirs; offer an empty one" in refused.stdout

@@ -1,19 +1,21 @@
 """What the runtime makes in a cluster stays as it was made, and only what it made is ever touched."""
 
+import base64
 import threading
 from dataclasses import replace
 
 import pytest
 
 from orchestrator.domain.status import Health
-from orchestrator.domain.workload import Container, Port
-from orchestrator.errors import Permanent
+from orchestrator.domain.workload import Port
+from orchestrator.errors import NotFound, Permanent, Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.offered import make_namespace
 from tests.cluster.rooms import opened
-from tests.kubernetes.releases import CRASH, GOOD, NEVER, release
+from tests.kubernetes.releases import CRASH, GOOD, NEVER, container_of, release
 from tests.process.running import DEADLINE, Watcher, eventually
 
 
@@ -124,10 +126,28 @@ def test_a_namespace_that_somebody_deletes_comes_back_with_all_that_was_in_it(
     eventually(again, "another namespace with the service", 40)
 
 
+def test_what_holds_a_namespace_is_told_when_it_goes_and_when_its_branch_is_back(
+    runtime: KubernetesRuntime,
+    options: KubernetesOptions,
+    watcher: Watcher,
+    kubectl: Kubectl,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    namespace = options.namespace_of("bugfix")
+    held = {"name": "held", "finalizers": ["example.com/hold"]}
+    kubectl.apply(namespace, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
+    runtime.remove_environment("bugfix")
+    eventually(lambda: "example.com/hold in 1 resource instances" in caplog.text, "the log says what holds it")
+    runtime.apply(release("bugfix", 1))
+    watcher.wait("bugfix", 1, Health.PROGRESSING, "example.com/hold")
+    kubectl("-n", namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+
+
 def test_a_namespace_of_somebody_else_is_never_touched(
     runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl
 ) -> None:
-    kubectl("create", "namespace", options.namespace_of("theirs"))
+    make_namespace(kubectl, options.namespace_of("theirs"))
     before = kubectl.json("get", "namespace", options.namespace_of("theirs"))
     with pytest.raises(Permanent, match=r"was not made by Anabranch and is not touched; set kubernetes\.prefix"):
         runtime.ensure_environment("theirs", "theirs")
@@ -190,7 +210,7 @@ def test_a_release_whose_port_moves_keeps_the_others_port_until_it_is_ready(
 def test_pods_that_the_cluster_refuses_fail_the_release_in_its_words(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl
 ) -> None:
-    container = Container("main", GOOD, requests=(("cpu", "2"),), limits=(("cpu", "1"),))
+    container = replace(container_of(GOOD), requests=(("cpu", "2"),), limits=(("cpu", "1"),))
     with pytest.raises(Permanent, match=r"resources\.requests"):
         runtime.apply(release("bugfix", 1, container=container))
     runtime.ensure_environment("bugfix", "bugfix")
@@ -263,6 +283,30 @@ def test_a_service_that_an_earlier_daemon_left_can_be_removed(
         assert seeing.get(eye, "Service", namespace, "app") is None
 
 
+def test_an_alias_that_an_earlier_daemon_left_is_known_and_can_be_taken_back(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.route("bugfix", "app", "main")
+    runtime.close()
+    with opened(options) as again:
+        assert again.routed("bugfix") == ("app",)
+        again.route("bugfix", "app", None)
+        assert again.routed("bugfix") == ()
+        assert seeing.get(eye, "Service", options.namespace_of("bugfix"), "app") is None
+
+
+def test_an_environment_of_an_earlier_daemon_becomes_as_the_settings_say(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    runtime.close()
+    with opened(options, quota={"pods": "7"}) as again:
+        again.ensure_environment("bugfix", "bugfix")
+        quota = seeing.get(eye, "ResourceQuota", options.namespace_of("bugfix"), "anabranch")
+        assert quota
+        assert quota["spec"]["hard"] == {"pods": "7"}
+
+
 def test_files_that_no_release_reads_any_more_are_deleted(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, eye: Api
 ) -> None:
@@ -307,6 +351,23 @@ def test_a_second_daemon_does_not_start_while_the_first_one_lives(
         successor.ensure_environment("bugfix", "bugfix")
 
 
+def test_of_two_daemons_with_one_identity_only_the_later_one_writes(
+    runtime: KubernetesRuntime, options: KubernetesOptions
+) -> None:
+    def refused() -> bool:
+        try:
+            runtime.ensure_environment("bugfix", "bugfix")
+            runtime.remove_environment("bugfix")
+        except Temporary:
+            return True
+        return False
+
+    with opened(options) as later:
+        eventually(refused, "the earlier one is told")
+        runtime.close()
+        later.ensure_environment("other", "other")
+
+
 def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesRuntime, watcher: Watcher) -> None:
     ready(runtime, watcher)
     lines = runtime.logs("bugfix", "app", None, tail=10, follow=True)
@@ -324,15 +385,58 @@ def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesR
     assert ended.wait(DEADLINE)
 
 
-def test_a_shared_secret_is_there_before_the_first_pod(
-    runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl, eye: Api
+def test_a_shared_secret_is_there_before_the_first_pod_and_a_rotation_reaches_every_environment(
+    runtime: KubernetesRuntime,
+    options: KubernetesOptions,
+    kubectl: Kubectl,
+    eye: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.copies._PERIOD", 0.1)
     runtime.close()
+
+    def write(token: str) -> None:
+        made = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull"}, "stringData": {"token": token}}
+        kubectl.apply(options.namespace, made)
+
+    def copied(environment: str) -> str:
+        found = seeing.get(eye, "Secret", options.namespace_of(environment), "pull")
+        return base64.b64decode(found["data"]["token"]).decode() if found else ""
+
     with opened(options, copied=("secret/pull",)) as copying:
         with pytest.raises(Permanent, match=r"kubernetes\.copied: secret/pull is not in the daemon's namespace"):
             copying.ensure_environment("bugfix", "bugfix")
-        kubectl("-n", options.namespace, "create", "secret", "generic", "pull", "--from-literal=token=t")
-        copying.ensure_environment("bugfix", "bugfix")
-        copied = seeing.get(eye, "Secret", options.namespace_of("bugfix"), "pull")
-        assert copied
-        assert copied["data"] == {"token": "dA=="}
+        write("first")
+        for environment in ("main", "bugfix"):
+            copying.ensure_environment(environment, environment)
+            assert copied(environment) == "first"
+        write("second")
+        for environment in ("main", "bugfix"):
+            eventually(lambda name=environment: copied(name) == "second", "the rotation is there")
+        kubectl("-n", options.namespace, "delete", "secret", "pull")
+        eventually(lambda: "environments keep what they have" in caplog.text, "the loss is told")
+        copying.ensure_environment("late", "late")
+        assert copied("late") == "second"
+
+
+def test_a_pod_that_vanished_is_entered_no_more(
+    runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, kubectl: Kubectl
+) -> None:
+    ready(runtime, watcher)
+    entry = runtime.enter("bugfix", "app", None)
+    assert entry.pod
+    vanished = entry.pod.name
+    kubectl("-n", options.namespace_of("bugfix"), "delete", "pod", vanished)
+
+    def another() -> bool:
+        try:
+            found = runtime.enter("bugfix", "app", 1).pod
+        except Temporary:
+            return False
+        return found is not None and found.name != vanished
+
+    eventually(another, "another pod is entered")
+    runtime.remove("bugfix", "app")
+    with pytest.raises(NotFound, match="bugfix:app does not run here"):
+        runtime.enter("bugfix", "app", None)

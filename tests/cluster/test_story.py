@@ -1,6 +1,7 @@
 """The whole workflow with real git, a real daemon and a real control plane: push, join, edit, break, remove.
 
-Pods only pretend to run, so who answers is read from Services and pods; `make demo` shows the HTTP of it.
+Pods only pretend to run, so who answers is read from Services and pods; `make demo` shows the HTTP of it. Nobody can
+enter such a pod either: there a stand-in for kubectl prints its arguments. With `--cluster` it is the real one.
 """
 
 import json
@@ -16,9 +17,11 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.status import Address
+from orchestrator.domain.workload import Container
 from orchestrator.runtimes.kubernetes import KubernetesOptions, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
+from tests.kubernetes.releases import CRASH, container_of
 from tests.process.running import eventually
 
 SCORE = """\
@@ -28,6 +31,7 @@ service: {{ports: {{http: {{port: 80, targetPort: 8080}}}}}}
 containers:
   main:
     image: {image}
+    command: {command}
     variables: {{GREETING: hello{variables}}}
 resources: {{{resources}}}
 """
@@ -42,17 +46,20 @@ class Stage:
     options: KubernetesOptions
     eye: Api
     environ: dict[str, str]
+    real: bool
 
     def git(self, name: str, *words: str) -> None:
         who = ("-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
         subprocess.run(("git", *who, *words), cwd=self.place / name, env=self.environ, check=True, capture_output=True)
 
-    def commit(self, name: str, image: str = ".") -> None:
+    def commit(self, name: str, *, crashes: bool = False) -> None:
         """Write the Score file and commit it; web reads where app is."""
         wired = name == "web"
+        container = container_of(CRASH) if crashes else Container("main", ".")
         text = SCORE.format(
             name=NAMES[name],
-            image=image,
+            image=container.image,
+            command=json.dumps(container.command),
             variables=', API_URL: "${resources.app.url}"' if wired else "",
             resources="app: {type: service}" if wired else "",
         )
@@ -87,11 +94,15 @@ class Stage:
 
 
 @pytest.fixture
-def stage(options: KubernetesOptions, eye: Api, tmp_path: Path) -> Iterator[Stage]:
+def stage(request: pytest.FixtureRequest, options: KubernetesOptions, eye: Api, tmp_path: Path) -> Iterator[Stage]:
+    real = bool(request.config.getoption("--cluster"))
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANABRANCH_"))}
     environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     environ["ANABRANCH_SOCKET"] = str(tmp_path / "api.sock")
-    staged = Stage(tmp_path, options, eye, environ)
+    environ["KUBECONFIG"] = options.kubeconfig
+    if not real:
+        environ["PATH"] = f"{stand_in(tmp_path / 'bin')}:{environ['PATH']}"
+    staged = Stage(tmp_path, options, eye, environ, real)
     for name in NAMES:
         subprocess.run(
             ("git", "init", "--quiet", "--bare", "-b", "main", f"{name}.git"), cwd=tmp_path, env=environ, check=True
@@ -101,16 +112,15 @@ def stage(options: KubernetesOptions, eye: Api, tmp_path: Path) -> Iterator[Stag
         staged.git(name, "remote", "add", "origin", str(tmp_path / f"{name}.git"))
         staged.commit(name)
         staged.git(name, "push", "--quiet", "origin", "main")
-    repositories = [
-        {"name": name, "url": f"file://{tmp_path}/{name}.git", "image": f"registry.example/{name}:{{commit}}"}
-        for name in NAMES
-    ]
+    image = request.config.getoption("--image") if real else "registry.example/app:{commit}"
+    repositories = [{"name": name, "url": f"file://{tmp_path}/{name}.git", "image": image} for name in NAMES]
     kubernetes = {
         "kubeconfig": options.kubeconfig,
         "namespace": options.namespace,
         "prefix": options.prefix,
         "drain": 0,
         "lease": 3,
+        "domain": "example.org",
     }
     settings = {
         "repositories": repositories,
@@ -134,6 +144,29 @@ def stage(options: KubernetesOptions, eye: Api, tmp_path: Path) -> Iterator[Stag
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(30)
         print((tmp_path / "daemon.log").read_text())
+
+
+def stand_in(place: Path) -> Path:
+    """A kubectl that prints its arguments."""
+    place.mkdir()
+    (place / "kubectl").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (place / "kubectl").chmod(0o755)
+    return place
+
+
+def enter(stage: Stage) -> None:
+    """Run a command beside web; it is the newest release's pod that is entered."""
+    words = ["printenv", "GREETING"]
+    said = stage.anabranch("exec", "bugfix:web", "--", *words).splitlines()
+    if stage.real:
+        assert said == ["hallo"]
+        return
+    *options, pod = said[: said.index("--")]
+    namespace, name = stage.options.namespace_of("bugfix"), pod.removeprefix("pod/")
+    assert (options, said[-2:]) == (["exec", "--stdin", f"--namespace={namespace}", "--container=main"], words)
+    entered = seeing.get(stage.eye, "Pod", namespace, name)
+    assert entered
+    assert {"name": "GREETING", "value": "hallo"} in entered["spec"]["containers"][0]["env"]
 
 
 @pytest.mark.timeout(300)
@@ -161,10 +194,12 @@ def test_a_branch_becomes_a_namespace_is_joined_wired_edited_broken_and_removed(
     stage.anabranch("-n", "bugfix", "wait", "--timeout", "60")
     assert stage.variable("bugfix", "web", "GREETING") == "hallo"
     assert "bugfix:web" in stage.anabranch("-n", "bugfix", "describe", "web")
-    assert "main of web-" in stage.anabranch("-n", "bugfix", "logs", "web")
+    assert stage.real or "main of web-" in stage.anabranch("-n", "bugfix", "logs", "web")
+    assert stage.anabranch("open", "bugfix:web", "--print") == "http://web.bugfix.example.org\n"
+    enter(stage)
 
     before = stage.answer("bugfix", "web")
-    stage.commit("web", "registry.example/crash-loop-back-off:1")
+    stage.commit("web", crashes=True)
     stage.push("web", "bugfix")
     eventually(lambda: stage.services("bugfix")["web"]["status"] == "Degraded", "the broken commit is told")
     assert "exited with status 1 before it was ready" in stage.services("bugfix")["web"]["note"]

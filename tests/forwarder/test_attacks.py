@@ -1,6 +1,8 @@
 """Seconds of what `make soak` does for long: hostile requests, slow senders, and promises broken on purpose."""
 
 import importlib
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +28,17 @@ def test_slow_and_endless_senders_do_not_grow_memory_nor_keep_others_out() -> No
     assert fault == ""
     assert grown < 64 * 2**20
     assert spent
+
+
+def test_refused_bodies_are_let_go_of_while_their_connections_stay_open(short_path: Path) -> None:
+    body, before = bytes(4 * 2**20), 0
+    with importlib.import_module("forwarder_process").forwarder(short_path) as target, ExitStack() as stack:
+        for number in range(13):
+            connection = stack.enter_context(closing(HTTPConnection("127.0.0.1", target.port, timeout=20)))
+            connection.request("POST", "/hooks/gitlab", body, {"X-Gitlab-Token": "wrong"})
+            assert connection.getresponse().status == 401
+            before = target.memory() if number == 2 else before
+        assert target.memory() - before < 5 * len(body)
 
 
 def test_every_mutant_still_has_the_text_that_it_breaks() -> None:

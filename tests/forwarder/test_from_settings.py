@@ -30,7 +30,8 @@ def test_everything_is_taken_from_the_settings(settings_file: Any, short_path: P
     token = secret(short_path, "token", b"t" * 40 + b"\n")
     door = {"url": "http://127.0.0.1:9", "token_file": str(token)}
     hooks = [hook(old, new), hook(old, name="git", provider="post-receive", app="app", web="web", other_app="other")]
-    options = from_settings(load(settings_file(address="[::1]:81", hooks=hooks, daemon=door), {}))
+    options = from_settings(load(settings_file(address="[::1]:81", hooks=hooks, daemon=door, journal_bytes=10**8), {}))
+    assert options.limits.journal_bytes == 10**8
     assert (options.host, options.port) == ("::1", 81)
     assert options.journal == short_path / "state" / "forwarder" / "journal.db"
     assert (options.daemon.url, options.daemon.token, options.daemon.socket) == ("http://127.0.0.1:9", "t" * 40, None)

@@ -34,7 +34,7 @@ def test_a_push_is_parsed_into_hints_that_name_the_delivery() -> None:
 @pytest.mark.parametrize(
     ("given", "state", "reason"),
     [
-        (row({**BODY, "ref": "refs/tags/v1"}), State.IGNORED, "no branch moved"),
+        (row({**BODY, "ref": "refs/tags/v1"}), State.IGNORED, "where the hook says tags: true"),
         (row(event="ping"), State.IGNORED, "a ping"),
         (row(event="issues"), State.IGNORED, "not an event about branches"),
         (row({**BODY, "repository": {"full_name": "acme/x"}}), State.REFUSED, "is not a repository of hook gh"),

@@ -1,12 +1,9 @@
-"""Git hosts as they really send: how often each tries again, on which answers, and when it gives a hook up.
-
-The policies are those of the hosts' own documents; their minutes are left out, since only the order matters here.
-"""
+"""Git hosts as they really send, but for the minutes between two tries; `make soak` waits for those too."""
 
 import contextlib
+import importlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,37 +13,19 @@ from orchestrator.domain.webhook import Hook
 from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.domain.webhook.sample import proof, sample
 
+BENCH = Path(__file__).parents[1] / "bench"
 SECRET = b"0123456789abcdef0123456789abcdef"
-NOBODY = "http://127.0.0.1:9"
-SERVER_FAULTS = frozenset(range(500, 600))
+PROVIDERS = sorted(HOSTS)
 
 
-@dataclass
-class Host:
-    """Sends to whatever `where()` names at that moment; 0 stands for no answer.
+@pytest.fixture
+def git_hosts(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(BENCH))
+    return importlib.import_module("git_hosts")
 
-    `tries` is how often it sends one delivery at the most, again only after one of `again_on`. After `gives_up`
-    failures in a row it sends nothing any more.
-    """
 
-    provider: str
-    tries: int = 1
-    again_on: frozenset[int] = frozenset()
-    gives_up: int = 10**9
-    failures: int = 0
-    sent: list[int] = field(default_factory=list)
-
-    async def deliver(self, where: Callable[[], str], body: bytes, headers: dict[str, str]) -> int:
-        status = 0
-        for _ in range(self.tries):
-            if self.failures >= self.gives_up:
-                return -1
-            status = await _post(f"{where()}/hooks/{self.provider}", body, headers)
-            self.sent.append(status)
-            self.failures = 0 if 200 <= status < 300 else self.failures + 1
-            if status not in self.again_on:
-                break
-        return status
+async def at_once(_seconds: float) -> None:
+    """Wait for nothing."""
 
 
 async def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
@@ -59,25 +38,6 @@ async def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
     return 0
 
 
-POLICIES: dict[str, dict[str, Any]] = {
-    "github": {},
-    "gitlab": {"gives_up": 4},
-    "gitea": {},
-    "forgejo": {},
-    "gogs": {},
-    "bitbucket-cloud": {"tries": 3, "again_on": SERVER_FAULTS | {0}},
-    "bitbucket-server": {"gives_up": 5},
-    "azure-devops": {"tries": 9, "again_on": frozenset({0, 408, 502, 503, 504})},
-    "generic": {"tries": 3, "again_on": SERVER_FAULTS | {0, 429}},
-    "post-receive": {"tries": 3, "again_on": frozenset({0, *range(300, 600)})},
-}
-PROVIDERS = sorted(POLICIES)
-
-
-def host(provider: str) -> Host:
-    return Host(provider, **POLICIES[provider])
-
-
 def hook(provider: str) -> Hook:
     return Hook(provider, provider, (SECRET,), {"acme/app": "app"})
 
@@ -87,19 +47,39 @@ def made(provider: str, identity: str) -> tuple[bytes, dict[str, str]]:
     return found.body, dict(found.headers)
 
 
-def test_every_host_has_its_policy() -> None:
-    assert set(POLICIES) == set(HOSTS)
+def test_every_host_has_its_policy(git_hosts: Any) -> None:
+    assert set(git_hosts.POLICIES) == set(HOSTS)
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_a_receiver_that_was_down_hears_a_host_that_tries_again_once(open_house: Any, provider: str) -> None:
-    sender = host(provider)
+async def test_a_receiver_that_was_away_hears_a_host_that_tries_again_once(
+    open_house: Any, git_hosts: Any, provider: str
+) -> None:
+    policy = git_hosts.POLICIES[provider]
+    sender, body, headers = git_hosts.Host(policy, at_once, lambda: 0.0), *made(provider, "id-1")
     async with open_house(hooks=(hook(provider),)) as house:
-        places = iter([NOBODY])
-        status = await sender.deliver(lambda: next(places, house.url), *made(provider, "id-1"))
-        assert status == (202 if sender.tries > 1 else 0)
-        listed = (await house.ask("deliveries"))["deliveries"]
-        assert len(listed) == (1 if sender.tries > 1 else 0)
+        tried = []
+
+        async def post() -> int:
+            tried.append(502 if not tried else await _post(f"{house.url}/hooks/{provider}", body, headers))
+            return tried[-1]
+
+        again = bool(policy.waits)
+        assert await sender.deliver(post) == ((202, 2) if again else (502, 1))
+        assert len((await house.ask("deliveries"))["deliveries"]) == again
+
+
+async def test_a_host_that_gave_a_hook_up_sends_again_later(git_hosts: Any) -> None:
+    now, answers = [0.0], iter([500, 500, 202])
+    host = git_hosts.Host(git_hosts.Policy(off_after=1, off_first=10, off_most=15), at_once, lambda: now[0])
+
+    async def post() -> int:
+        return next(answers)
+
+    found = []
+    for now[0] in (0.0, 9.0, 10.0, 24.0, 25.0):
+        found.append((await host.deliver(post))[0])
+    assert found == [500, git_hosts.SKIPPED, 500, git_hosts.SKIPPED, 202]
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -112,13 +92,18 @@ async def test_a_delivery_whose_answer_was_lost_is_kept_once(open_house: Any, pr
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-async def test_no_host_gives_a_hook_up_over_what_we_do_not_understand_or_need(open_house: Any, provider: str) -> None:
-    sender = host(provider)
+async def test_no_host_gives_a_hook_up_over_what_we_do_not_understand_or_need(
+    open_house: Any, git_hosts: Any, provider: str
+) -> None:
+    sender = git_hosts.Host(git_hosts.POLICIES[provider], at_once, lambda: 0.0)
     async with open_house(hooks=(hook(provider),)) as house:
+        url = f"{house.url}/hooks/{provider}"
         for number, body in enumerate([b"{}", b"[]", b"not json", b"\xff", b'{"a":' * 9000, b"null", b"0" * 5000]):
             signed = proof(hook(provider), body, delivery=f"n{number}", now=time.time())
             headers = made(provider, f"n{number}")[1] | signed
-            assert await sender.deliver(lambda: house.url, body, headers) in (200, 202)
-        assert await sender.deliver(lambda: house.url, *made(provider, "good")) == 202
+            status, _ = await sender.deliver(lambda body=body, headers=headers: _post(url, body, headers))
+            assert status in (200, 202)
+        good = made(provider, "good")
+        assert await sender.deliver(lambda: _post(url, *good)) == (202, 1)
         assert sender.failures == 0
         await house.daemon.until(lambda: bool(house.daemon.hints))

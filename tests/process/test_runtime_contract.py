@@ -1,10 +1,12 @@
 """The contract of all runtimes, kept by memory and by local processes."""
 
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 
 import pytest
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address
 from orchestrator.domain.workload import Container, Workload
@@ -32,6 +34,19 @@ def leads_to(runtime: MemoryRuntime, address: Address) -> str:
     return f"{found[0]}/v{found[2]}" if found else ""
 
 
+def inside(entry: Entry) -> str:
+    assert entry.tree
+    script = "test -f service.py && printf %s $ANABRANCH_ENVIRONMENT/v$ANABRANCH_RELEASE && test $PORT"
+    return subprocess.run(
+        ("sh", "-c", script),
+        cwd=entry.tree.path,
+        env=dict(entry.tree.variables),
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
 @pytest.fixture(params=["memory", "process"])
 def house(request: pytest.FixtureRequest) -> Iterator[House]:
     if request.param == "memory":
@@ -43,7 +58,7 @@ def house(request: pytest.FixtureRequest) -> Iterator[House]:
         runtime: ProcessRuntime = request.getfixturevalue("runtime")
         watcher = request.getfixturevalue("watcher")
         behaviours = [partial(release, command=words) for words in (running.GOOD, running.CRASH, running.NEVER)]
-        yield House(runtime, watcher, *behaviours, UNFIT, "command", answer)
+        yield House(runtime, watcher, *behaviours, UNFIT, "command", answer, inside)
         for environment in runtime.environments():
             runtime.remove_environment(environment)
         eventually(lambda: not runtime.environments(), "every environment is gone")

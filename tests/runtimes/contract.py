@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
-from orchestrator.errors import NotFound, Permanent
+from orchestrator.errors import NotFound, Permanent, Temporary
 from orchestrator.runtimes import Running, Runtime
 from tests.process.running import Watcher, eventually
 
@@ -22,7 +23,7 @@ class House:
 
     `good`, `crash` and `never` make a release of `app` that becomes Ready, fails, or never does either; `unfit` is
     refused with `word` in the line. `answer` names `environment/vNumber` of who answers at an address, empty when
-    refused.
+    refused; `inside` names it for where a command would run, None where nothing runs.
     """
 
     runtime: Runtime
@@ -33,6 +34,7 @@ class House:
     unfit: Workload
     word: str
     answer: Callable[[Address], str]
+    inside: Callable[[Entry], str] | None = None
 
     def until(self, address: Address, expected: str) -> None:
         """Wait until this is who answers."""
@@ -131,7 +133,9 @@ def test_a_route_without_a_target_refuses(house: House) -> None:
     house.runtime.apply(house.good("main", 1))
     house.watcher.ready("main", 1)
     house.runtime.route("bugfix", "app", "main")
+    assert house.runtime.routed("bugfix") == ("app",)
     house.runtime.route("bugfix", "app", None)
+    assert house.runtime.routed("bugfix") == ()
     house.until(borrowed, "")
 
 
@@ -203,6 +207,41 @@ def test_logs_are_those_of_the_newest_release_unless_one_is_named(house: House) 
 def test_logs_of_what_never_ran_are_not_found(house: House) -> None:
     with pytest.raises(NotFound):
         house.runtime.logs("bugfix", "app", None, tail=10, follow=False)
+
+
+def test_a_person_enters_the_newest_release_that_is_ready_or_the_one_that_is_named(house: House) -> None:
+    house.runtime.apply(house.good("bugfix", 1))
+    house.watcher.ready("bugfix", 1)
+    house.runtime.apply(house.never("bugfix", 2))
+    house.watcher.wait("bugfix", 2, Health.PROGRESSING)
+    if house.inside is None:
+        with pytest.raises(Permanent, match="bugfix:app@v1 cannot be entered: nothing runs"):
+            house.runtime.enter("bugfix", "app", None)
+        return
+    assert house.inside(house.runtime.enter("bugfix", "app", None)) == "bugfix/v1"
+    assert house.inside(eventually(lambda: started(house, 2), "v2 is started")) == "bugfix/v2"
+
+
+def started(house: House, release: int) -> Entry | None:
+    """The way into a release, None while it is being started."""
+    try:
+        return house.runtime.enter("bugfix", "app", release)
+    except Temporary:
+        return None
+
+
+def test_what_is_not_ready_is_entered_by_its_number_only(house: House) -> None:
+    house.runtime.apply(house.never("bugfix", 1))
+    with pytest.raises(NotFound, match="no release that is Ready; name one as it is: bugfix:app@v1"):
+        house.runtime.enter("bugfix", "app", None)
+    with pytest.raises(NotFound, match="v7 does not run; there are v1"):
+        house.runtime.enter("bugfix", "app", 7)
+
+
+def test_what_does_not_run_cannot_be_entered(house: House) -> None:
+    for release in (None, 1):
+        with pytest.raises(NotFound, match="main:app does not run here"):
+            house.runtime.enter("main", "app", release)
 
 
 def test_a_sink_may_give_orders(house: House) -> None:

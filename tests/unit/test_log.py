@@ -27,10 +27,11 @@ def _as_before() -> Iterator[None]:
     """The log is one for the process: give it back as it was."""
     root, ours = logging.getLogger(), logging.getLogger("anabranch")
     before = (root.handlers[:], root.level, ours.level, logging.raiseExceptions)
+    configured = structlog.get_config()
     root.handlers[:] = []
     yield
     root.handlers[:], root.level, ours.level, logging.raiseExceptions = before
-    structlog.reset_defaults()
+    structlog.configure(**configured)
 
 
 @pytest.fixture

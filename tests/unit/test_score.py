@@ -339,7 +339,7 @@ def test_text_that_only_resembles_a_placeholder_stays() -> None:
     assert workload.containers[0].variables[0].text == "$${metadata.nope} ${open"
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "text",
     [

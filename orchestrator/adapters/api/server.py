@@ -28,6 +28,7 @@ from orchestrator.adapters.api.observe import Observe
 from orchestrator.adapters.api.pool import Pool
 from orchestrator.adapters.api.reads import Reads
 from orchestrator.adapters.api.watch import Watch
+from orchestrator.adapters.api.ways_in import WaysIn
 from orchestrator.adapters.gateway import Gateway
 from orchestrator.errors import Permanent
 
@@ -72,6 +73,7 @@ class Api:
         self._rooms = (
             Reads(board, gateway, calls, pictures, about),
             Changes(board, gateway, calls),
+            WaysIn(board, gateway, calls),
             MachineRoom(gateway, machine_room),
             Watch(board),
             Logs(board, gateway),

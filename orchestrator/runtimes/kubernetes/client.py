@@ -7,17 +7,20 @@ over, what was changed or deleted by others is put right.
 
 import logging
 import threading
+from dataclasses import replace
 from queue import SimpleQueue
 
+from orchestrator.domain.entry import Entry
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import AnabranchError, NotFound, Permanent
 from orchestrator.runtimes import LogLines, Running, Sink, Source
-from orchestrator.runtimes.kubernetes import labels, refusal
+from orchestrator.runtimes.entered import entered
+from orchestrator.runtimes.kubernetes import labels, refusal, ways_in
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Connection
-from orchestrator.runtimes.kubernetes.identity import identity
+from orchestrator.runtimes.kubernetes.identity import identity, key
 from orchestrator.runtimes.kubernetes.keeping import Keeping
 from orchestrator.runtimes.kubernetes.lease import Lease
 from orchestrator.runtimes.kubernetes.logs import PodLines
@@ -34,6 +37,7 @@ class KubernetesRuntime:
     """Services in a cluster. Raises Permanent when there is none, or when another daemon is at work in it."""
 
     def __init__(self, options: KubernetesOptions, source: Source) -> None:
+        options = replace(options, key=key(options.state))
         self._options, self._source = options, source
         self._sinks: list[Sink] = []
         self._said: SimpleQueue[Observation | None] = SimpleQueue()
@@ -82,6 +86,10 @@ class KubernetesRuntime:
         """Say where the service's name leads without a Ready release of its own."""
         self._keeping.lead(environment, service, target)
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services whose names lead, or led before they had a release, to another environment."""
+        return tuple(sorted(service for service, target in self._keeping.routes(environment).items() if target))
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port, as every pod of the cluster can reach it."""
         return Address(f"{service}.{self._options.namespace_of(environment)}.svc", port)
@@ -101,6 +109,15 @@ class KubernetesRuntime:
             wanted = f"release {release} of " if release else ""
             raise NotFound(f"{wanted}{service} in {environment} has no pod to read from; see what runs there: ps")
         return PodLines(self._api, pods[-1], tail=tail, follow=follow)
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Lead to a pod of a release, which kubectl enters. Raises NotFound."""
+        number = entered(self.running(), environment, service, release)
+        return ways_in.entry(self._keeping.live, self._options, environment, service, number)
+
+    def public(self, environment: str, service: str, address: Address) -> str:
+        """Name the URL of the Ingress that leads to an address. Raises Permanent when there is none."""
+        return ways_in.public_url(self._keeping.live, self._options, environment, service, address.port)
 
     def close(self) -> None:
         """Change nothing from now on, and give the lease back; what runs in the cluster runs on."""

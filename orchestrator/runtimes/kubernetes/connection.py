@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AGENT = "anabranch"
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 
 _CONNECT, _READ = 3.05, 30.0
 _CONNECTIONS = 64

@@ -4,6 +4,7 @@ In: the environments that are wanted, and whom each borrows from. Out: requests 
 that is not ours is never touched; one that is being deleted is waited for.
 """
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -13,7 +14,7 @@ from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
-from orchestrator.runtimes.kubernetes.copies import Copies, digest
+from orchestrator.runtimes.kubernetes.copies import Copies
 from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.furniture import furniture, namespace_object
 from orchestrator.runtimes.kubernetes.inventory import Inventory
@@ -21,6 +22,7 @@ from orchestrator.runtimes.kubernetes.kinds import NAMESPACE, Key, Object, path_
 from orchestrator.runtimes.kubernetes.live import Live
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 
+_LOG = logging.getLogger(__name__)
 _HOLDING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionDiscoveryFailure")
 
 
@@ -28,13 +30,20 @@ class Environments:
     """Any thread may call; `lenders(environment)` names the environments that one borrows from."""
 
     def __init__(
-        self, api: Api, live: Live, converger: Converger, options: KubernetesOptions, lenders: Callable[[str], set[str]]
+        self,
+        api: Api,
+        live: Live,
+        converger: Converger,
+        copies: Copies,
+        options: KubernetesOptions,
+        lenders: Callable[[str], set[str]],
     ) -> None:
         self._api, self._live, self._converger, self._options = api, live, converger, options
-        self._lenders, self._copies = lenders, Copies(api, options)
+        self._lenders, self._copies = lenders, copies
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._branches: dict[str, str] = {}
         self._furnished: dict[str, Collection[str]] = {}
+        self._told: dict[str, str] = {}
 
     def want(self, environment: str, branch: str = "") -> None:
         """Want an environment from now on; an empty branch leaves the one that is known."""
@@ -43,6 +52,10 @@ class Environments:
     def is_wanted(self, environment: str) -> bool:
         """Tell whether an environment should exist."""
         return environment in self._branches
+
+    def wanted(self) -> tuple[str, ...]:
+        """Name the environments that should exist."""
+        return tuple(self._branches)
 
     def ensure(self, environment: str) -> tuple[str, ...]:
         """Make the namespace and what it holds be as wanted; names what was written. Raises Dying while it goes."""
@@ -53,8 +66,8 @@ class Environments:
             live = self._live.get(self._key(environment)) or self._create(environment)
             if holds := held_by(live):
                 raise Dying(holds)
-            originals = self._copies.read()
-            if (copied := digest(originals)) != labels.annotation(live, labels.COPIED):
+            originals = self._copies.originals()
+            if (copied := self._copies.mark(originals)) != labels.annotation(live, labels.COPIED):
                 self._copies.put(environment, originals)
             branch = self._branches.get(environment) or labels.annotation(live, labels.BRANCH)
             namespace = namespace_object(environment, branch, lenders, self._options, copied)
@@ -77,7 +90,7 @@ class Environments:
             self.moved(environment)
             live = self._live.get(self._key(environment))
             if live and "deletionTimestamp" not in live["metadata"]:
-                self._api.delete(path_of(self._key(environment)), live["metadata"]["uid"])
+                self._api.delete(live)
 
     def is_there(self, environment: str) -> bool:
         """Tell whether objects can be in the environment: its namespace exists and is not being deleted."""
@@ -89,8 +102,16 @@ class Environments:
         with self._locks[environment]:
             over = environment not in self._branches and self._live.get(self._key(environment)) is None
             if over:
+                self._told.pop(environment, None)
                 inventory.end(environment)
             return over
+
+    def tell_what_holds(self, environment: str) -> None:
+        """Say once in the log what keeps a namespace from going; whoever owns the finalizer has to let go of it."""
+        live = self._live.get(self._key(environment))
+        if live and _holding(live) and self._told.get(environment) != (line := held_by(live)):
+            self._told[environment] = line
+            _LOG.warning("%s", line)
 
     def _create(self, environment: str) -> Object:
         wanted = namespace_object(environment, self._branches.get(environment, ""), (), self._options)
@@ -109,10 +130,13 @@ def held_by(namespace: Object) -> str:
     """Say what a namespace that is being deleted still waits for; empty for one that is not."""
     if "deletionTimestamp" not in namespace["metadata"]:
         return ""
-    conditions = namespace.get("status", {}).get("conditions", [])
-    reasons = [c.get("message", "") for c in conditions if c["type"] in _HOLDING and c["status"] == "True"]
-    line = f"waiting until the earlier namespace {namespace['metadata']['name']} is gone"
+    line, reasons = f"waiting until the earlier namespace {namespace['metadata']['name']} is gone", _holding(namespace)
     return printable(f"{line}: {'; '.join(reasons)}" if reasons else line)
+
+
+def _holding(namespace: Object) -> list[str]:
+    conditions = namespace.get("status", {}).get("conditions", [])
+    return [c.get("message", "") for c in conditions if c["type"] in _HOLDING and c["status"] == "True"]
 
 
 def _check_owner(namespace: Object, options: KubernetesOptions) -> None:

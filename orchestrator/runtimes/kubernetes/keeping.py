@@ -19,6 +19,7 @@ from orchestrator.errors import AnabranchError, Permanent
 from orchestrator.runtimes import Running
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
+from orchestrator.runtimes.kubernetes.copies import Copies
 from orchestrator.runtimes.kubernetes.environments import Environments
 from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.fights import Fights
@@ -27,6 +28,7 @@ from orchestrator.runtimes.kubernetes.live import Live, Scope
 from orchestrator.runtimes.kubernetes.logs import last_lines
 from orchestrator.runtimes.kubernetes.observing import failing_pod, observe, runs_already
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.unseen import Unseen
 from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
 from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
 
@@ -50,8 +52,10 @@ class Keeping:
         self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
         self._inventory = Inventory(api, self.live, options)
-        self._converger = Converger(api, self.live, self._inventory, {})
-        self._environments = Environments(api, self.live, self._converger, options, self._lenders)
+        unseen = Unseen(self.live, self._inventory, options)
+        self._converger = Converger(api, self.live, self._inventory, unseen, {})
+        self._copies = Copies(api, options, self._renew)
+        self._environments = Environments(api, self.live, self._converger, self._copies, options, self._lenders)
         self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
         try:
             self.live.start(_SYNC_WITHIN)
@@ -101,6 +105,12 @@ class Keeping:
             self._lead(wish, target)
             self._carry_out(wish)
 
+    def routes(self, environment: str) -> dict[str, str | None]:
+        """Tell where names lead without a release; what was not said yet is as it is in the cluster."""
+        with self._lock:
+            said = dict(self._routes.get(environment, {}))
+        return self.live.targets(environment) | said
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs of all that was applied."""
         with self._lock:
@@ -109,6 +119,7 @@ class Keeping:
 
     def close(self, deadline: float) -> None:
         """Look at nothing any more."""
+        self._copies.close()
         self.live.close()
         self._queue.close(deadline)
 
@@ -118,18 +129,20 @@ class Keeping:
             self._routes[wish.environment][wish.service] = target
 
     def _lenders(self, environment: str) -> set[str]:
-        """Name the environments that are borrowed from; what was not said yet is as it is in the cluster."""
-        with self._lock:
-            said = dict(self._routes.get(environment, {}))
-        return {target for target in (self.live.targets(environment) | said).values() if target}
+        """Name the environments that are borrowed from."""
+        return {target for target in self.routes(environment).values() if target}
 
     def _carry_out(self, wish: Wish) -> None:
         try:
             self._converge(wish)
             self._report(wish, again=True)
         except Dying as error:
-            self._complain(wish, Health.PROGRESSING, str(error))
-            self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
+            self._await(wish, error)
+
+    def _await(self, wish: Wish, error: Dying) -> None:
+        """Say what the end of the namespace still waits for, and look again soon."""
+        self._complain(wish, Health.PROGRESSING, str(error))
+        self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
 
     # Word from the watches
 
@@ -138,6 +151,11 @@ class Keeping:
             if not service:
                 self._environments.moved(environment)
             self._queue.add((environment, service))
+
+    def _renew(self) -> None:
+        """Give every environment what is copied into it anew."""
+        for environment in self._environments.wanted():
+            self._moved(environment, "")
 
     def _look(self, scope: Scope) -> None:
         """Look at what moved; whatever fails is looked at again after a while."""
@@ -164,14 +182,19 @@ class Keeping:
             self._look_at_environment(environment)
         elif (environment, service) in self._wishes:
             with self._wish((environment, service)) as wish:
-                self._repair((environment, service), partial(self._converge, wish))
-                self._report(wish)
+                try:
+                    self._repair((environment, service), partial(self._converge, wish))
+                    self._report(wish)
+                except Dying as error:
+                    self._await(wish, error)
 
     def _look_at_environment(self, environment: str) -> None:
         if self._environments.is_wanted(environment):
             self._repair((environment, ""), partial(self._environments.ensure, environment))
         elif self._environments.end(environment, self._inventory):
             self._forget(environment)
+        else:
+            self._environments.tell_what_holds(environment)
 
     def _repair(self, scope: Scope, make: Callable[[], Sequence[str]]) -> None:
         """Put right what others changed; what they change again and again, ever later."""

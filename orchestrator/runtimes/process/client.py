@@ -13,11 +13,13 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
+from orchestrator.domain.entry import Entry, Tree
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
 from orchestrator.runtimes import LogLines, Running, Sink, Source
+from orchestrator.runtimes.entered import entered
 from orchestrator.runtimes.process import refusal, tree
 from orchestrator.runtimes.process.addresses import HOST
 from orchestrator.runtimes.process.directories import Directories
@@ -30,6 +32,7 @@ from orchestrator.runtimes.process.wire import (
     AddressOf,
     Answer,
     Apply,
+    AskPorts,
     AskRunning,
     Ended,
     Observed,
@@ -121,6 +124,11 @@ class ProcessRuntime:
             self._wanted.routes[environment, service] = target
             self._call(Route(environment, service, target))
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services that have a route; those of an earlier daemon ended with it."""
+        with self._orders:
+            return self._wanted.routed(environment)
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port, on file from then on."""
         with self._orders:
@@ -147,6 +155,21 @@ class ProcessRuntime:
             )
         name = (environment, service, number)
         return LogReader(self._directories.release(*name), name, self._closed, tail=tail, follow=follow)
+
+    def enter(self, environment: str, service: str, release: int | None) -> Entry:
+        """Lead into a release's directory, with its variables; what is started there ends with the release."""
+        with self._orders:
+            number = entered(self._call(AskRunning()).running, environment, service, release)
+            launch = self._wanted.launch((environment, service), number)
+            ports = dict(self._call(AskPorts(environment, service, number)).ports)
+        if launch is None or len(ports) < len({port.port for port in launch.ports}):
+            raise Temporary(f"{environment}:{service}@v{number} is being started or ended; try again")
+        variables = tuple(sorted(launch.environ(ports).items()))
+        return Entry(environment, service, number, tree=Tree(os.geteuid(), str(launch.tree), variables))
+
+    def public(self, environment: str, service: str, address: Address) -> str:  # noqa: ARG002 - the port's signature
+        """Name the URL of an address: a browser on this machine reaches what peers reach."""
+        return f"http://{address.host}:{address.port}"
 
     def close(self) -> None:
         """End the runner and everything that it started; the directories and addresses stay for the next start."""

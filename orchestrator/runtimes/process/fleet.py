@@ -93,6 +93,11 @@ class Fleet:
             for life in service.members
         )
 
+    def ports(self, environment: str, service: str, release: int) -> tuple[tuple[int, int], ...]:
+        """Tell on which ports a release listens now; none while it waits for its first start."""
+        lives = self._services.get((environment, service), Succession[Life]()).members
+        return tuple(port for life in lives if life.launch.release == release for port in life.ports.items())
+
     def leaders(self) -> tuple[int, ...]:
         """Name every process group, those included that are being ended."""
         lives = [life for service in self._services.values() for life in service.members]

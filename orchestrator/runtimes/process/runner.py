@@ -31,6 +31,7 @@ from orchestrator.runtimes.process.wire import (
     AddressOf,
     Answer,
     Apply,
+    AskPorts,
     AskRunning,
     Call,
     Order,
@@ -110,6 +111,8 @@ def _carry_out(number: int, order: Order, fleet: Fleet) -> Answer:
             return Answer(number, port=fleet.address((environment, service, port)))
         case AskRunning():
             return Answer(number, running=fleet.running())
+        case AskPorts(environment, service, release):
+            return Answer(number, ports=fleet.ports(environment, service, release))
     return Answer(number)
 
 

@@ -69,13 +69,23 @@ class AskRunning:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPorts:
+    """Tell on which ports a release listens now."""
+
+    environment: str
+    service: str
+    release: int
+    kind: Literal["ports"] = "ports"
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """End everything politely, then exit."""
 
     kind: Literal["stop"] = "stop"
 
 
-Order = Apply | Remove | RemoveEnvironment | Route | AddressOf | AskRunning | Stop
+Order = Apply | Remove | RemoveEnvironment | Route | AddressOf | AskRunning | AskPorts | Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +98,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of an order; `problem` is one line, empty when it was carried out."""
+    """What came of an order; `problem` is one line, empty when it was carried out; `ports` are by Score's `port`."""
 
     id: int
     problem: str = ""
     port: int = 0
+    ports: tuple[tuple[int, int], ...] = ()
     running: tuple[Running, ...] = ()
     kind: Literal["answer"] = "answer"
 
