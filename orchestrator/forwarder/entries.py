@@ -7,15 +7,14 @@ added by one statement for their rows and one for their bodies.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from sqlite3 import Connection
 
 WITHOUT_ID = "body:"
 _WITHOUT_ID_SECONDS = 600
 _NEXT = "SELECT COALESCE(MAX(seq), 0) + 1 FROM sqlite_sequence WHERE name = 'delivery'"
-_ADD = """
-INSERT INTO delivery (seq, hook, key, received_at, body_digest, headers, state)
-VALUES (?, ?, ?, ?, ?, ?, 'journalled') ON CONFLICT DO NOTHING
-"""
+_ADD = "INSERT INTO delivery (seq, hook, key, received_at, body_digest, headers, state) VALUES"
+_ROW = "(?, ?, ?, ?, ?, ?, 'journalled')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,8 @@ class Receipt:
 
 def add(db: Connection, entries: Sequence[Entry]) -> list[Receipt]:
     """Add each delivery once; a repeated one makes its repository be looked at again."""
+    if not entries:
+        return []
     digests = [digest(entry.body) for entry in entries]
     keys = [_key(entry, sha) for entry, sha in zip(entries, digests, strict=True)]
     db.execute("SAVEPOINT added")
@@ -70,10 +71,16 @@ def _add(db: Connection, entries: Sequence[Entry], keys: Sequence[str], digests:
     (first,) = db.execute(_NEXT).fetchone()
     numbered = enumerate(zip(entries, keys, digests, strict=True), first)
     rows = [(seq, each.hook, key, each.received_at, sha, each.headers) for seq, (each, key, sha) in numbered]
-    if db.executemany(_ADD, rows).rowcount < len(rows):
+    values = tuple(chain.from_iterable(rows))
+    if db.execute(f"{_ADD} {_times(_ROW, rows)} ON CONFLICT DO NOTHING", values).rowcount < len(rows):
         return 0
-    db.executemany("INSERT INTO body VALUES (?, ?)", [(seq, each.body) for seq, each in enumerate(entries, first)])
+    bodies = tuple(chain.from_iterable((seq, each.body) for seq, each in enumerate(entries, first)))
+    db.execute(f"INSERT INTO body VALUES {_times('(?, ?)', rows)}", bodies)  # noqa: S608 - no value in it
     return int(first)
+
+
+def _times(row: str, rows: Sequence[object]) -> str:
+    return ", ".join([row] * len(rows))
 
 
 def _add_one(db: Connection, entry: Entry, key: str, sha: bytes) -> Receipt:

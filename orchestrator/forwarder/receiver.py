@@ -143,10 +143,10 @@ async def _go_on(request: web.BaseRequest, expected: str) -> None:
 
 
 def _headers(request: web.BaseRequest) -> Headers:
-    found: dict[str, tuple[str, ...]] = {}
-    for name, value in request.headers.items():
-        lower = name.lower()
-        found[lower] = (*found.get(lower, ()), value)
+    found = dict[str, tuple[str, ...]]()
+    for given, value in request.headers.items():
+        name = given.lower()
+        found[name] = (*found.get(name, ()), value)
     return found
 
 
