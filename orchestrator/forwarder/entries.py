@@ -41,9 +41,7 @@ class Receipt:
 
 
 def add(db: Connection, entries: Sequence[Entry]) -> list[Receipt]:
-    """Add each delivery once; a repeated one makes its repository be looked at again."""
-    if not entries:
-        return []
+    """Add each of one or more deliveries once; a repeated one makes its repository be looked at again."""
     digests = [digest(entry.body) for entry in entries]
     keys = [_key(entry, sha) for entry, sha in zip(entries, digests, strict=True)]
     db.execute("SAVEPOINT added")

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import compress
 from pathlib import Path
 from sqlite3 import Connection
 from time import time
@@ -137,10 +136,14 @@ class Journal:
             pass
         await self.do(lambda _: self._tell_of_room())
 
-    def _add(self, db: Connection, group: Sequence[Entry]) -> list[Receipt | None]:
-        fits = [self._room.take(db, len(entry.body)) for entry in group]
-        receipts = iter(entries.add(db, list(compress(group, fits))))
-        return [next(receipts) if there else None for there in fits]
+    def _add(self, db: Connection, group: Sequence[Entry]) -> Sequence[Receipt | None]:
+        """Add what there is room for; all at once, unless it becomes narrow."""
+        if self._room.take(db, sum(len(entry.body) for entry in group)):
+            return entries.add(db, group)
+        return [receipt for entry in group for receipt in self._add_one(db, entry)]
+
+    def _add_one(self, db: Connection, entry: Entry) -> Sequence[Receipt | None]:
+        return entries.add(db, [entry]) if self._room.take(db, len(entry.body)) else [None]
 
     def _settle(self, db: Connection, verdicts: Sequence[Verdict]) -> None:
         self._room.take(db, 0)

@@ -8,13 +8,13 @@ from pathlib import Path
 import structlog
 
 from orchestrator.forwarder.entries import Entry, Receipt
-from orchestrator.forwarder.journal import Journal
+from orchestrator.forwarder.journal import Journal, JournalFault
 from orchestrator.forwarder.options import Limits
 
 
 @contextlib.asynccontextmanager
-async def journal_in(directory: Path) -> AsyncIterator[Journal]:
-    opened = Journal(directory / "journal" / "journal.db", Limits(), structlog.get_logger())
+async def journal_in(directory: Path, limits: Limits | None = None) -> AsyncIterator[Journal]:
+    opened = Journal(directory / "journal" / "journal.db", limits or Limits(), structlog.get_logger())
     await opened.open()
     try:
         yield opened
@@ -50,3 +50,13 @@ async def test_each_keeps_its_own_body(tmp_path: Path) -> None:
     async with journal_in(tmp_path) as journal:
         await record(journal, entry("a", b"1"), entry("b", b"2"), entry("a", b"3"))
         assert [(row.body, row.intact) for row in await journal.unread(9)] == [(b, True) for b in (b"1", b"2", b"3")]
+
+
+async def test_of_those_that_come_together_as_many_are_taken_as_there_is_room_for(tmp_path: Path) -> None:
+    async with journal_in(tmp_path, Limits(journal_bytes=600_000)) as journal:
+        many = [journal.record(entry(str(number), b"x" * 40_000)) for number in range(20)]
+        found = await asyncio.gather(*many, return_exceptions=True)
+        taken = [receipt for receipt in found if isinstance(receipt, Receipt)]
+        assert 0 < len(taken) < 20
+        assert all(isinstance(refused, JournalFault) for refused in found if refused not in taken)
+        assert [row.seq for row in await journal.unread(99)] == [receipt.seq for receipt in taken]
