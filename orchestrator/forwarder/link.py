@@ -12,6 +12,7 @@ from typing import Any, cast
 
 Frame = tuple[Any, bytes]
 LONGEST = 64 * 2**20
+_TOGETHER = 3 * 16
 _SIZES = Struct(">II")
 _write = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
@@ -32,6 +33,8 @@ class Link(asyncio.Protocol):
             asyncio.get_running_loop().call_soon(self._flush)
         text = _write(value).encode("ascii")
         self._saying += (_SIZES.pack(len(text), len(body)), text, body)
+        if len(self._saying) >= _TOGETHER:
+            self._flush()
 
     def close(self) -> None:
         """Send what was said, then end the stream."""

@@ -20,7 +20,7 @@ from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.reading import read
 from orchestrator.forwarder.turns import Turns
 
-_AT_ONCE = 2048
+_AT_ONCE = 256
 _BETWEEN_ANSWERS = 8
 _LULL_SECONDS = 0.02
 _MOST_LULLS = 25
@@ -46,6 +46,7 @@ class Parsing(Turns):
         self._fresh = Fresh()
         self._at_once = _AT_ONCE
         self._came = 0
+        self._full = False
 
     def came(self, row: Unread) -> None:
         """Hand a delivery over that was just written down."""
@@ -59,10 +60,12 @@ class Parsing(Turns):
         super().wake()
 
     async def _parse(self) -> bool:
-        if self._came > 1:
+        if self._came > 1 and not self._full:
             await self._lull()
         self._came = 0
-        verdicts = await self._read(await self._next())
+        rows = await self._next()
+        self._full = len(rows) == self._at_once
+        verdicts = await self._read(rows)
         if verdicts:
             await self._settle(await self._forward.at_once(verdicts))
             self._marked()
