@@ -6,6 +6,7 @@ about to forward, syncs and ends.
 
 import asyncio
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 
@@ -32,6 +33,7 @@ from orchestrator.forwarder.turns import Turns
 
 _HOUSEKEEPING_SECONDS = 60
 _LAST_TURN_SECONDS = 2
+_THREADS_TURN_SECONDS = 0.0001
 
 
 async def until_told(options: ForwarderOptions, environ: Mapping[str, str], read_hooks: ReadHooks) -> None:
@@ -59,6 +61,7 @@ async def serve(
     `read_hooks` reads the hooks anew, when `reread` is set or a person asks for it. Raises `Permanent` when the journal
     cannot be trusted or the address cannot be had, `JournalFault` when the journal cannot be written at start.
     """
+    sys.setswitchinterval(_THREADS_TURN_SECONDS)  # so long the journal's thread waits while deliveries are parsed
     async with AsyncExitStack() as stack:
         journal = Journal(options.journal, options.limits, log)
         await journal.open()

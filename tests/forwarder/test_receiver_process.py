@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -109,17 +109,34 @@ def drop(*_: object) -> Any:
     raise structlog.DropEvent
 
 
+class Stream(asyncio.WriteTransport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = bytearray()
+
+    def writelines(self, parts: Iterable[bytes | bytearray | memoryview]) -> None:
+        self.sent += b"".join(parts)
+
+    def close(self) -> None:
+        pass
+
+
 @given(st.lists(st.tuples(st.lists(st.text() | st.integers()), st.binary())), st.integers(1, 50))
 def test_frames_arrive_whole_however_the_stream_is_cut(frames: list[Frame], size: int) -> None:
-    sent, received = bytearray(), list[Frame]()
+    received = list[Frame]()
     speaking, listening = Link(lambda _: None, lambda: None), Link(received.extend, lambda: None)
 
     async def speak() -> None:
+        speaking.connection_made(stream)
         for value, body in frames:
             speaking.say(value, body)
-        sent.extend(b"".join(speaking._saying))
+        speaking.close()
 
+    stream = Stream()
     asyncio.run(speak())
+    sent = bytes(stream.sent)
     for start in range(0, len(sent), size):
-        listening.data_received(bytes(sent[start : start + size]))
+        listening.data_received(sent[start : start + size])
     assert received == frames
