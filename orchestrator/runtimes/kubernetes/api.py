@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound, Temporary
 from orchestrator.runtimes.kubernetes.connection import APPLY, Connection, Request, whole
-from orchestrator.runtimes.kubernetes.failure import failure, is_transient, lacks_right
+from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_transient, lacks_right
 from orchestrator.runtimes.kubernetes.kinds import Object
 
 if TYPE_CHECKING:
@@ -68,13 +68,16 @@ class Api:
             if response.status != 200:
                 raise failure(request.what, response.status, _json(whole(response)))
             yield response
+        except Temporary:
+            self._connection.drop_idle()
+            raise
         finally:
             response.close()
 
     def close(self) -> None:
         """Try nothing again from now on, and close every connection."""
         self._closed.set()
-        self._connection.close()
+        self._connection.drop_idle()
 
     def _write(self, request: Request, *allowed: int) -> Object:
         return self._ask(request, *allowed, check=self.permit)
@@ -88,9 +91,10 @@ class Api:
             try:
                 response = self._connection.send(request)
                 body = _json(whole(response))
-                settling = request.acting_as and tries <= _SETTLING and lacks_right(response.status, body)
-                if not (settling or is_transient(response.status, body)):
-                    return _result(request, response.status, body, allowed)
+                contended = is_contended(response.status, body)
+                settling = contended or (request.acting_as and lacks_right(response.status, body))
+                if not ((settling and tries <= _SETTLING) or is_transient(response.status, body)):
+                    return _result(request, response.status, body, () if contended else allowed)
                 error, pause = failure(request.what, response.status, body), max(pause, _retry_after(response))
             except Temporary as unanswered:
                 error = unanswered

@@ -63,8 +63,8 @@ class Connection:
         self._client = client.ApiClient(configuration)
         self.host = str(configuration.host)
 
-    def close(self) -> None:
-        """Close every connection that is not in use."""
+    def drop_idle(self) -> None:
+        """Close the connections that are not in use: where one fell silent, the others may have as well."""
         self._client.rest_client.close()
 
     def send(self, request: Request) -> "BaseHTTPResponse":
@@ -85,6 +85,7 @@ class Connection:
                 _request_timeout=(_CONNECT, request.read),
             )
         except (HTTPError, ApiException, OSError) as error:
+            self.drop_idle()
             raise Temporary(f"the apiserver at {self.host} does not answer ({type(error).__name__})") from error
         response: BaseHTTPResponse = reply.response
         return response

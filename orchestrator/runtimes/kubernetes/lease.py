@@ -94,7 +94,7 @@ class Lease:
 
     def _read(self) -> Object | None:
         try:
-            return self._api.get(self._path)
+            return self._once("GET", self._path)
         except NotFound:
             self._check_namespace()
             return None
@@ -124,4 +124,8 @@ class Lease:
         metadata = lease["metadata"] if lease else {"name": _NAME, "namespace": self._namespace}
         thing = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": metadata, "spec": spec}
         method, path = ("PUT", self._path) if lease else ("POST", LEASE.path(self._namespace))
-        return self._api.once(Request(method, path, thing), 409)
+        return self._once(method, path, thing)
+
+    def _once(self, method: str, path: str, thing: Object | None = None) -> Object:
+        """Ask once, and for no longer than leaves time to ask again before the lease is over."""
+        return self._api.once(Request(method, path, thing, read=self._lasts / 3), 409)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
 _QUIET = 60.0
-_SILENCE = 90.0
+_SILENCE = 85.0
 _CLOSE_AFTER = 2.0
 _LASTS = (300, 600)
 _INITIAL_END = "k8s.io/initial-events-end"
