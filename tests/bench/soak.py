@@ -20,6 +20,7 @@ PARTS = (
     "failing_disk.py",
     "mutants.py",
     "kill_daemon.py",
+    "kill_deployment.py",
 )
 ROUND_SECONDS = 60.0
 LATE_SECONDS = 1800.0
