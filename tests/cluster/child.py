@@ -6,12 +6,11 @@ In: an argument list, a file for its output. Out: a process that can be killed a
 import subprocess
 from pathlib import Path
 
-_PATIENCE = 20
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Child:
-    """A program that runs from `start` to `stop` or `kill`."""
+    """A program that runs from `start` to `kill`."""
 
     def __init__(self, argv: tuple[object, ...], log: Path) -> None:
         self._argv = ("setpriv", "--pdeathsig", "KILL", "--", *(str(word) for word in argv))
@@ -32,18 +31,8 @@ class Child:
         lines = self._log.read_text(errors="replace").splitlines()[-10:]
         return "\n".join([f"{self._argv[4]} ended with status {self._process.returncode}:", *lines])
 
-    def stop(self) -> None:
-        """Ask it to end; kill it when it does not."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
     def kill(self) -> None:
-        """End it as a crash would."""
+        """End it as a crash would: what it keeps is thrown away, so nothing is gained by asking it to end."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

@@ -66,7 +66,7 @@ def control_plane(binaries: Binaries, folder: Path, ready_after: float = 0) -> I
 
 def _start(stack: ExitStack, child: Child) -> None:
     child.start()
-    stack.callback(child.stop)
+    stack.callback(child.kill)
 
 
 def _kubelet_command(folder: Path, ready_after: float) -> tuple[object, ...]:
