@@ -17,6 +17,8 @@ from tests.cluster.binaries import Binaries, Missing, find
 from tests.cluster.control_plane import ControlPlane, control_plane
 from tests.cluster.rooms import room
 
+PATIENCE = 600.0
+
 
 @contextmanager
 def planed(programs: Binaries) -> Iterator[tuple[ControlPlane, KubernetesOptions]]:

@@ -24,8 +24,9 @@ MANAGER = "anabranch"
 """Our name in the fields that we own; under another one they would all be left behind."""
 
 _PATIENCE = 8.0
-_SETTLING = 4
+_SETTLING = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_SOON = 0.01
 
 
 class Api:
@@ -87,19 +88,25 @@ class Api:
         while True:
             check()
             tries += 1
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
+            pause = _pause(_FIRST_PAUSE, tries)
             try:
                 response = self._connection.send(request)
                 body = _json(whole(response))
                 contended = is_contended(response.status, body)
                 settling = contended or (request.acting_as and lacks_right(response.status, body))
-                if not ((settling and tries <= _SETTLING) or is_transient(response.status, body)):
+                if settling and tries <= _SETTLING:
+                    pause = _pause(_SOON, tries)
+                elif not is_transient(response.status, body):
                     return _result(request, response.status, body, () if contended else allowed)
                 error, pause = failure(request.what, response.status, body), max(pause, _retry_after(response))
             except Temporary as unanswered:
                 error = unanswered
             if time.monotonic() + pause > give_up or self._closed.wait(pause):
                 raise error
+
+
+def _pause(first: float, tries: int) -> float:
+    return min(_LONGEST_PAUSE, first * 2.0**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
 
 
 def _result(request: Request, status: int, body: Object, allowed: tuple[int, ...]) -> Object:
