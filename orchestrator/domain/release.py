@@ -5,7 +5,6 @@ Written as JSON by the store and read by runtimes through `to_json` and `from_js
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from enum import StrEnum
 from pydantic import TypeAdapter
 
 from orchestrator.domain.commit import Member
+from orchestrator.domain.secrecy import is_secret
 from orchestrator.domain.text import printable
 from orchestrator.domain.workload import Workload
 
@@ -77,7 +77,6 @@ class Release:
 _RELEASE = TypeAdapter(Release)
 _WORKLOAD = TypeAdapter(Workload)
 _RESOLVED = TypeAdapter(tuple[ResolvedContainer, ...])
-_SECRETIVE = re.compile("(?i)pass|secret|token|credential|private|api_?key")
 
 
 def digest(commit: str, workload: Workload, resolved: tuple[ResolvedContainer, ...]) -> str:
@@ -159,7 +158,7 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> str:
 
 
 def _difference(name: str, before: str | None, after: str | None) -> str:
-    if _SECRETIVE.search(name):
+    if is_secret(name, before or "") or is_secret(name, after or ""):
         return f"{name} changed"
     return f"{name} {_shown(before)} -> {_shown(after)}"
 

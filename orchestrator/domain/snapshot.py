@@ -49,7 +49,7 @@ class VariableView:
     """One variable of a service: what is written, what it became, and where it comes from.
 
     `source` is `score.yaml:15` or `edited`; `original` is the file's text where an edit replaced it (else None);
-    `wired_to` names the peers of its placeholders, `bugfix:app`.
+    `wired_to` names the peers of its placeholders, `bugfix:app`. Readers get `***` in place of a secret text.
     """
 
     name: str

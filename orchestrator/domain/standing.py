@@ -5,12 +5,13 @@ The rule of both: what the branch lacks comes from the fallback, until the branc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.commit import Member
 from orchestrator.domain.override import Override, revision
 from orchestrator.domain.release import Release
-from orchestrator.domain.snapshot import ReleaseView, ServiceView
+from orchestrator.domain.secrecy import shown, shown_text
+from orchestrator.domain.snapshot import ReleaseView, ServiceView, VariableView
 from orchestrator.domain.status import Health, Observation
 from orchestrator.domain.wire import NONE, Wired, WiredPort
 from orchestrator.domain.wiring import Resolution
@@ -136,9 +137,19 @@ def view(standing: Standing, changed: float) -> ServiceView:
         pending=_shown(newest, _word(newest)) if newest and newest != serving else None,
         addresses=tuple((p.name, f"http://{p.host}:{p.port}") for p in standing.ports),
         wires=standing.resolution.wires,
-        variables=standing.resolution.variables,
+        variables=tuple(map(_without_secrets, standing.resolution.variables)),
         revision=shown_revision(standing),
         needed_by=standing.consumers,
+    )
+
+
+def _without_secrets(variable: VariableView) -> VariableView:
+    name, original = variable.name, variable.original
+    return replace(
+        variable,
+        text=shown_text(name, variable.text),
+        value=shown(name, variable.value),
+        original=None if original is None else shown_text(name, original),
     )
 
 

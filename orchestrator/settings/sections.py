@@ -109,7 +109,8 @@ class Kubernetes(Section):
         "empty: as the daemon itself",
     )
     copied: tuple[Copied, ...] = Field(
-        default=(), description="secret/NAME, configmap/NAME: copied into each environment from the daemon's namespace"
+        default=(),
+        description="secret/NAME, configmap/NAME of the daemon's namespace that each environment has a copy of",
     )
     pull_secrets: tuple[Label, ...] = Field(default=(), description="names of such Secrets that pull images")
     pod_security: PodSecurity = Field(default=PodSecurity.RESTRICTED, description="restricted, or baseline")

@@ -98,6 +98,18 @@ def test_an_edit_is_a_release_with_another_variable_that_survives_pushes_until_i
     assert [cause for _, cause, _ in history(app)] == ["edit", "push", "edit", "push"]
 
 
+def test_a_secret_reaches_the_service_and_no_reader(app, score_file):
+    app.push("app", "bugfix", score_file("app", variables={"DB_PASSWORD": "hunter2"}))
+    app.until_ready("bugfix", "app", 2)
+    done = app.edit("bugfix", "app", DB_PASSWORD="hunter3")
+    assert (done.release, done.text) == (3, "v3 (edit: DB_PASSWORD changed)")
+    app.until_ready("bugfix", "app", 3)
+    (running,) = app.store.living("bugfix")
+    assert dict(running.resolved[0].variables)["DB_PASSWORD"] == "hunter3"
+    assert app.value("bugfix", "app", "DB_PASSWORD") == "***"
+    assert "hunter" not in repr(app.board.read())
+
+
 def test_an_edit_of_what_somebody_else_changed_meanwhile_is_a_conflict(app):
     seen = app.service("bugfix", "app").revision
     app.edit("bugfix", "app", seen, COLOUR="green")

@@ -76,7 +76,10 @@ def grouped(requests: Sequence[Request], names: Sequence[str]) -> list[list[Requ
 
 
 def _text(request: Request) -> str:
-    return request.body.decode() if isinstance(request.body, bytes) else json.dumps(request.body)
+    """Write the body without the version that it may name, for the other object has its own."""
+    body = json.loads(request.body) if isinstance(request.body, bytes) else request.body or {}
+    body.get("metadata", {}).pop("resourceVersion", None)
+    return json.dumps(body)
 
 
 def _renamed(request: Request, text: str) -> Request:

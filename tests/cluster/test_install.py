@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.from_settings import options_of
+from orchestrator.runtimes.kubernetes.kinds import KINDS
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.kubernetes.rights import missing
 from orchestrator.settings import load
@@ -124,32 +126,40 @@ def test_the_daemon_touches_only_namespaces_of_its_own(kubectl: Kubectl, namespa
     owned = {"anabranch.dev/owner": "anabranch", "pod-security.kubernetes.io/enforce": "restricted"}
     strange = {**owned, "anabranch.dev/owner": "somebody"}
     dry = ("create", "--dry-run=server", BY_DAEMON, "-f", "-")
-    kubectl(*dry, stdin=manifest(f"{namespace}-new", owned))
-    assert "owner label" in refused(kubectl, *dry, stdin=manifest(f"{namespace}-new", strange))
+    kubectl(*dry, stdin=written(kubectl, "Namespace", f"{namespace}-new", labels=owned))
+    assert "owner label" in refused(
+        kubectl, *dry, stdin=written(kubectl, "Namespace", f"{namespace}-new", labels=strange)
+    )
     assert "not made by Anabranch" in refused(kubectl, "delete", BY_DAEMON, "--dry-run=server", "namespace", namespace)
-    seize = ("label", "namespace", namespace, BY_DAEMON, "--dry-run=server", "anabranch.dev/owner=anabranch")
-    assert "not made by Anabranch" in refused(kubectl, *seize)
+    seize = ("apply", "--server-side", "--force-conflicts", BY_DAEMON, "--dry-run=server", "-f", "-")
+    seized = written(kubectl, "Namespace", namespace, labels=owned)
+    assert "not made by Anabranch" in refused(kubectl, *seize, stdin=seized)
 
 
 @pytest.mark.parametrize(
-    "words",
+    ("kind", "fields"),
     [
-        ("rolebinding", "deployer", "--clusterrole=anabranch-deployer", "--serviceaccount=default:anabranch-deployer"),
-        ("serviceaccount", "anabranch-deployer"),
-        ("quota", "anabranch"),
+        (
+            "RoleBinding",
+            {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "anabranch-deployer"}},
+        ),
+        ("ServiceAccount", {}),
+        ("ResourceQuota", {}),
     ],
 )
 def test_the_daemon_furnishes_only_namespaces_of_its_own(
-    kubectl: Kubectl, namespace: str, words: tuple[str, ...]
+    kubectl: Kubectl, namespace: str, kind: str, fields: dict[str, Any]
 ) -> None:
-    create = ("-n", namespace, "create", BY_DAEMON, "--dry-run=server", *words)
-    assert "not made by Anabranch" in refused(kubectl, *create)
+    create = ("-n", namespace, "create", BY_DAEMON, "--dry-run=server", "-f", "-")
+    made = written(kubectl, kind, "anabranch-deployer", **fields)
+    assert "not made by Anabranch" in refused(kubectl, *create, stdin=made)
     kubectl("label", "namespace", namespace, "anabranch.dev/owner=anabranch")
-    kubectl(*create)
+    kubectl(*create, stdin=made)
 
 
 def test_pod_security_is_there_and_is_never_lowered(kubectl: Kubectl, namespace: str) -> None:
     enforced = "pod-security.kubernetes.io/enforce"
+    kubectl("annotate", "namespace", namespace, f"{labels.EPOCH}={epoch(kubectl)}")
     kubectl("label", "namespace", namespace, "anabranch.dev/owner=anabranch", f"{enforced}=restricted")
     change = ("label", "--overwrite", "namespace", namespace, BY_DAEMON, "--dry-run=server")
     kubectl(*change, "changed=yes")
@@ -180,9 +190,16 @@ def make_deployer(kubectl: Kubectl, namespace: str) -> None:
     kubectl("-n", namespace, "create", "rolebinding", "deployer", "--clusterrole=anabranch-deployer", account)
 
 
-def manifest(name: str, labels: dict[str, str]) -> str:
-    """Write a namespace."""
-    return json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
+def written(kubectl: Kubectl, kind: str, name: str, **fields: Any) -> str:
+    """Write an object as the daemon writes it that holds the lease."""
+    about = {"name": name, "labels": fields.pop("labels", {}), "annotations": {labels.EPOCH: epoch(kubectl)}}
+    return json.dumps({"apiVersion": KINDS[kind].api_version, "kind": kind, "metadata": about, **fields})
+
+
+def epoch(kubectl: Kubectl) -> str:
+    """Read the epoch of the daemon that holds the lease; any will do while there is none."""
+    found = kubectl("-n", "anabranch", "get", "lease", "anabranch", "--ignore-not-found", "-o", "json")
+    return str(json.loads(found)["spec"]["leaseTransitions"]) if found else "0"
 
 
 def deployer(namespace: str) -> str:

@@ -1,5 +1,6 @@
 """What the runtime makes in a cluster stays as it was made, and only what it made is ever touched."""
 
+import base64
 import threading
 from dataclasses import replace
 
@@ -324,15 +325,36 @@ def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesR
     assert ended.wait(DEADLINE)
 
 
-def test_a_shared_secret_is_there_before_the_first_pod(
-    runtime: KubernetesRuntime, options: KubernetesOptions, kubectl: Kubectl, eye: Api
+def test_a_shared_secret_is_there_before_the_first_pod_and_a_rotation_reaches_every_environment(
+    runtime: KubernetesRuntime,
+    options: KubernetesOptions,
+    kubectl: Kubectl,
+    eye: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.copies._PERIOD", 0.1)
     runtime.close()
+
+    def write(token: str) -> None:
+        made = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pull"}, "stringData": {"token": token}}
+        kubectl.apply(options.namespace, made)
+
+    def copied(environment: str) -> str:
+        found = seeing.get(eye, "Secret", options.namespace_of(environment), "pull")
+        return base64.b64decode(found["data"]["token"]).decode() if found else ""
+
     with opened(options, copied=("secret/pull",)) as copying:
         with pytest.raises(Permanent, match=r"kubernetes\.copied: secret/pull is not in the daemon's namespace"):
             copying.ensure_environment("bugfix", "bugfix")
-        kubectl("-n", options.namespace, "create", "secret", "generic", "pull", "--from-literal=token=t")
-        copying.ensure_environment("bugfix", "bugfix")
-        copied = seeing.get(eye, "Secret", options.namespace_of("bugfix"), "pull")
-        assert copied
-        assert copied["data"] == {"token": "dA=="}
+        write("first")
+        for environment in ("main", "bugfix"):
+            copying.ensure_environment(environment, environment)
+            assert copied(environment) == "first"
+        write("second")
+        for environment in ("main", "bugfix"):
+            eventually(lambda name=environment: copied(name) == "second", "the rotation is there")
+        kubectl("-n", options.namespace, "delete", "secret", "pull")
+        eventually(lambda: "environments keep what they have" in caplog.text, "the loss is told")
+        copying.ensure_environment("late", "late")
+        assert copied("late") == "second"

@@ -14,6 +14,7 @@ from orchestrator.runtimes.kubernetes.labels import ASKED, sealed
 from orchestrator.runtimes.kubernetes.objects import alias_service, own_service, release_objects
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.kubernetes.pod import pod_template
+from orchestrator.runtimes.kubernetes.secret import Concealed
 from tests.kubernetes.releases import GOOD, HTTP, options, release
 
 LABELS = {
@@ -33,7 +34,7 @@ def of_kind(objects: tuple[Object, ...], kind: str) -> list[Object]:
 
 def container_of(given: Container, ports: tuple[Port, ...] = (HTTP,), **more: object) -> Object:
     made = release("bugfix", 3, container=given, ports=ports, **more)  # type: ignore[arg-type]
-    template = pod_template(made, [Mounted()], options())
+    template = pod_template(made, [Mounted()], [Concealed()], options())
     found: Object = template["spec"]["containers"][0]
     return found
 
@@ -219,6 +220,44 @@ def test_files_come_from_a_config_map_named_after_what_they_hold() -> None:
     }
 
 
+def test_a_secret_is_read_from_a_secret_and_stands_nowhere_else() -> None:
+    secrets = (("DATABASE_URL", "postgres://app:hunter2@db:5432/app"), ("DB_PASSWORD", "$(canary)"))
+    made = release("bugfix", 3, variables=(("LOG_LEVEL", "info"), *secrets))
+    secret, deployment = release_objects(made, {}, options(prefix="dev-", key="key"))
+    name = secret["metadata"]["name"]
+    assert secret == {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": "dev-bugfix", "labels": LABELS},
+        "immutable": True,
+        "data": {
+            "variable-0": base64.b64encode(b"postgres://app:hunter2@db:5432/app").decode(),
+            "variable-1": base64.b64encode(b"$(canary)").decode(),
+        },
+    }
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert [variable for variable in container["env"] if not variable["name"].startswith(("ANABRANCH", "PORT"))] == [
+        {"name": "DATABASE_URL", "valueFrom": {"secretKeyRef": {"name": name, "key": "variable-0"}}},
+        {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": name, "key": "variable-1"}}},
+        {"name": "LOG_LEVEL", "value": "info"},
+    ]
+    assert "hunter2" not in str(deployment)
+    assert "canary" not in str(deployment)
+
+
+def test_what_is_written_openly_of_a_secret_is_of_no_use_without_the_key() -> None:
+    def openly(value: str, key: str) -> tuple[str, str]:
+        made = release("bugfix", 3, variables=(("DB_PASSWORD", value),))
+        secret, deployment = release_objects(made, {}, options(key=key))
+        annotations = deployment["spec"]["template"]["metadata"]["annotations"]
+        return secret["metadata"]["name"], annotations["checksum/config"]
+
+    (name, checksum), (other_key, same), (other_value, still) = openly("a", "k"), openly("a", "l"), openly("b", "k")
+    assert (name, checksum) == openly("a", "k")
+    assert len({name, other_key, other_value}) == 3
+    assert checksum == same == still
+
+
 def test_other_content_is_another_config_map() -> None:
     made = [
         release_objects(release("bugfix", 1, files=(ResolvedFile("/a", content=text),)), {}, options())[0]
@@ -247,7 +286,7 @@ def test_several_containers_keep_their_own_variables_and_the_first_has_the_ports
 
 def test_images_that_run_as_root_are_let_run_under_the_baseline_profile_only() -> None:
     def context(given: KubernetesOptions) -> Object:
-        found: Object = pod_template(release("bugfix", 1), [Mounted()], given)["spec"]["securityContext"]
+        found: Object = pod_template(release("bugfix", 1), [Mounted()], [Concealed()], given)["spec"]["securityContext"]
         return found
 
     assert context(options())["runAsNonRoot"]

@@ -1,7 +1,9 @@
 """The way to the apiserver: every request, its retries, and what its answer means.
 
 In: paths and JSON. Out: the live object, or one of Anabranch's errors. Whoever writes must be permitted to at that very
-moment, by `permit`. Requests are tried again here and nowhere else, for a few seconds.
+moment, by `permit`, and every object says in which epoch it was written: where the admission policies are installed,
+the apiserver refuses what a daemon sends that has lost its lease without knowing it. Requests are tried again here and
+nowhere else, for a few seconds.
 """
 
 import json
@@ -13,9 +15,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound, Temporary
-from orchestrator.runtimes.kubernetes.connection import APPLY, Connection, Request, whole
-from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_transient, lacks_right
-from orchestrator.runtimes.kubernetes.kinds import Object
+from orchestrator.runtimes.kubernetes import labels
+from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, whole
+from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_outdated, is_transient, lacks_right
+from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -30,30 +33,45 @@ _SOON = 0.01
 
 
 class Api:
-    """Asks and writes; any thread may call. `permit` raises when this process may not write."""
+    """Asks and writes; any thread may call. `permit` gives the epoch, or raises when this process may not write."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._closed = threading.Event()
-        self.permit: Callable[[], None] = lambda: None
+        self.permit: Callable[[], int] = lambda: 0
 
     def get(self, path: str) -> Object:
         """Read an object. Raises NotFound."""
-        return self._ask(Request("GET", path))
+        return self._ask(lambda: Request("GET", path))
 
     def apply(self, path: str, thing: Object, acting_as: str = "") -> Object:
         """Make an object as asked in all fields that are ours; gives the live one."""
-        how = f"?fieldManager={MANAGER}&force=true&fieldValidation=Strict"
-        return self._write(Request("PATCH", path + how, json.dumps(thing).encode(), APPLY, acting_as))
+        how = f"{path}?fieldManager={MANAGER}&force=true&fieldValidation=Strict"
+
+        def patch(epoch: int) -> Request:
+            body = json.dumps(labels.stamped(thing, epoch)).encode()
+            return Request("PATCH", how, body, APPLY, acting_as, conditional="resourceVersion" in thing["metadata"])
+
+        return self._write(patch)
 
     def create(self, path: str, thing: Object) -> Object | None:
         """Make an object that must not be there yet; None when it is."""
-        return self._write(Request("POST", f"{path}?fieldManager={MANAGER}", thing), 409) or None
+        where = f"{path}?fieldManager={MANAGER}"
+        return self._write(lambda epoch: Request("POST", where, labels.stamped(thing, epoch)), 409) or None
 
-    def delete(self, path: str, uid: str, acting_as: str = "") -> None:
-        """Delete this very object, in the background what it owns; one that is gone, or another one, is left alone."""
-        body = {"propagationPolicy": "Background", "preconditions": {"uid": uid}}
-        self._write(Request("DELETE", path, body, acting_as=acting_as), 404, 409)
+    def delete(self, thing: Object, acting_as: str = "") -> None:
+        """Delete this very object, in the background what it owns; one that is gone, or another one, is left alone.
+
+        One of an earlier epoch is written first: only what is of this epoch may be deleted in it. Of one that cannot
+        be read the name is enough, which then has to be its alone.
+        """
+        path, uid = path_of(key_of(thing)), thing["metadata"].get("uid")
+        only = {"uid": uid} if uid else {}
+        body = {"propagationPolicy": "Background", "preconditions": only}
+        if labels.annotation(thing, labels.EPOCH) != str(self.permit()):
+            mark = {"metadata": only}
+            self._write(lambda epoch: Request("PATCH", path, labels.stamped(mark, epoch), MERGE, acting_as), 404, 409)
+        self._write(lambda _: Request("DELETE", path, body, acting_as=acting_as), 404, 409)
 
     def once(self, request: Request, *allowed: int) -> Object:
         """Send a request once, permitted or not; an answer with an `allowed` status is empty."""
@@ -80,20 +98,21 @@ class Api:
         self._closed.set()
         self._connection.drop_idle()
 
-    def _write(self, request: Request, *allowed: int) -> Object:
-        return self._ask(request, *allowed, check=self.permit)
+    def _write(self, make: Callable[[int], Request], *allowed: int) -> Object:
+        return self._ask(lambda: make(self.permit()), *allowed)
 
-    def _ask(self, request: Request, *allowed: int, check: Callable[[], None] = lambda: None) -> Object:
+    def _ask(self, make: Callable[[], Request], *allowed: int) -> Object:
         give_up, tries = time.monotonic() + _PATIENCE, 0
         while True:
-            check()
+            request = make()
             tries += 1
             pause = _pause(_FIRST_PAUSE, tries)
             try:
                 response = self._connection.send(request)
                 body = _json(whole(response))
-                contended = is_contended(response.status, body)
-                settling = contended or (request.acting_as and lacks_right(response.status, body))
+                contended = not request.conditional and is_contended(response.status, body)
+                unknown = request.acting_as and lacks_right(response.status, body)
+                settling = contended or unknown or is_outdated(response.status, body)
                 if settling and tries <= _SETTLING:
                     pause = _pause(_SOON, tries)
                 elif not is_transient(response.status, body):

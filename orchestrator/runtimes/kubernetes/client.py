@@ -7,6 +7,7 @@ over, what was changed or deleted by others is put right.
 
 import logging
 import threading
+from dataclasses import replace
 from queue import SimpleQueue
 
 from orchestrator.domain.release import Release
@@ -17,7 +18,7 @@ from orchestrator.runtimes import LogLines, Running, Sink, Source
 from orchestrator.runtimes.kubernetes import labels, refusal
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Connection
-from orchestrator.runtimes.kubernetes.identity import identity
+from orchestrator.runtimes.kubernetes.identity import identity, key
 from orchestrator.runtimes.kubernetes.keeping import Keeping
 from orchestrator.runtimes.kubernetes.lease import Lease
 from orchestrator.runtimes.kubernetes.logs import PodLines
@@ -34,6 +35,7 @@ class KubernetesRuntime:
     """Services in a cluster. Raises Permanent when there is none, or when another daemon is at work in it."""
 
     def __init__(self, options: KubernetesOptions, source: Source) -> None:
+        options = replace(options, key=key(options.state))
         self._options, self._source = options, source
         self._sinks: list[Sink] = []
         self._said: SimpleQueue[Observation | None] = SimpleQueue()

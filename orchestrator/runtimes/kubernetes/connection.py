@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 AGENT = "anabranch"
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 
 _CONNECT, _READ = 3.05, 30.0
 _CONNECTIONS = 64
@@ -30,13 +31,17 @@ _CHUNK = 2**16
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`body` is bytes for `APPLY`, an object otherwise; `read` is how many seconds of silence end the answer."""
+    """`body` is bytes for `APPLY`, an object otherwise; `read` is how many seconds of silence end the answer.
+
+    `conditional` says that the body names the version that it changes: after a conflict it is of no use again.
+    """
 
     method: str
     path: str
     body: Object | bytes | None = None
     content: str = JSON
     acting_as: str = ""
+    conditional: bool = False
     read: float = _READ
 
     @property

@@ -12,8 +12,9 @@ from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.drift import pruned, seen_through
 from orchestrator.runtimes.kubernetes.inventory import Inventory
-from orchestrator.runtimes.kubernetes.kinds import KINDS, NAMESPACE, POD, Key, Object, key_of, path_of
+from orchestrator.runtimes.kubernetes.kinds import KINDS, NAMESPACE, POD, SECRET, Key, Object, key_of, path_of
 from orchestrator.runtimes.kubernetes.live import Live
+from orchestrator.runtimes.kubernetes.unseen import Unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Converger:
     api: Api
     live: Live
     inventory: Inventory
+    unseen: Unseen
     accepted: dict[Key, object]
     """What the API made of an object as it was asked last: amounts that it writes in another way are no drift."""
 
@@ -34,13 +36,14 @@ class Converger:
         changed = [thing for thing in sealed if not self._as_asked(thing)]
         keep = {key_of(thing) for thing in sealed}
         surplus = [thing for thing in self.live.of(environment, service) if self._is_surplus(environment, thing, keep)]
+        surplus += self.unseen.surplus(environment, service, keep)
         within = [key_of(thing) for thing in changed if thing["kind"] != NAMESPACE.name]
         if within:
             self.inventory.add(environment, within)
         for thing in sorted(changed, key=lambda thing: KINDS[thing["kind"]].stage):
             self._apply(thing, acting_as)
         for thing in sorted(surplus, key=lambda thing: -KINDS[thing["kind"]].stage):
-            self.api.delete(path_of(key_of(thing)), thing["metadata"]["uid"], acting_as)
+            self.api.delete(thing, acting_as)
             self.accepted.pop(key_of(thing), None)
         if surplus:
             self.inventory.drop(environment, [key_of(thing) for thing in surplus])
@@ -52,6 +55,8 @@ class Converger:
             self.accepted.pop(key, None)
 
     def _as_asked(self, thing: Object) -> bool:
+        if thing["kind"] == SECRET.name:
+            return self.unseen.is_there(thing)
         live = self.live.get(key_of(thing))
         if live is None or "deletionTimestamp" in live["metadata"]:
             return False
@@ -66,5 +71,8 @@ class Converger:
 
     def _apply(self, thing: Object, acting_as: str) -> None:
         live = self.api.apply(path_of(key_of(thing)), thing, acting_as)
+        if thing["kind"] == SECRET.name:
+            self.unseen.note(thing)
+            return
         self.live.put(live)
         self.accepted[key_of(thing)] = seen_through(thing, live)

@@ -1,40 +1,53 @@
 """Secrets and ConfigMaps of the daemon's namespace that every environment gets a copy of, before its first pod.
 
-In: their names, as `secret/NAME` or `configmap/NAME`. Out: the copies, and a digest that is kept at the namespace: one
-that has it holds them already, so that nobody needs the right to read the Secrets of environments.
+In: their names, as `secret/NAME` or `configmap/NAME`. Out: the copies, and a mark of their content that is kept at the
+namespace: one that has it holds them already, so that nobody needs the right to read the Secrets of environments. The
+originals are looked at every minute; `changed` is called when they are not what they were.
 """
 
-import hashlib
-import json
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Callable
 
-from orchestrator.errors import NotFound, Permanent
+from orchestrator.errors import AnabranchError, NotFound, Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.kinds import CONFIG, SECRET, Object, key_of, path_of
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.secret import keyed
 
+_LOG = logging.getLogger(__name__)
 _KINDS = {"secret": SECRET, "configmap": CONFIG}
 _CARRIED = ("type", "data", "binaryData")
+_PERIOD = 60.0
+_CLOSE_AFTER = 2.0
 
-
-def digest(originals: Sequence[Object]) -> str:
-    """Name what was read; empty for nothing."""
-    text = json.dumps(originals, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32] if originals else ""
+Originals = tuple[Object, ...]
 
 
 class Copies:
     """Reads the originals and writes the copies; any thread may call."""
 
-    def __init__(self, api: Api, options: KubernetesOptions) -> None:
-        self._api, self._options = api, options
+    def __init__(self, api: Api, options: KubernetesOptions, changed: Callable[[], None]) -> None:
+        self._api, self._options, self._changed = api, options, changed
+        self._known: Originals | None = None
+        self._trouble = ""
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="copies", daemon=True)
+        if options.copied:
+            self._thread.start()
 
-    def read(self) -> tuple[Object, ...]:
-        """Read the originals. Raises Permanent when one is missing."""
-        return tuple(self._read(name) for name in self._options.copied)
+    def originals(self) -> Originals:
+        """Give the originals as they were read last. Raises Permanent when one was never there."""
+        if self._known is None:
+            self._known = self._read()
+        return self._known
 
-    def put(self, environment: str, originals: Sequence[Object]) -> None:
+    def mark(self, originals: Originals) -> str:
+        """Name what was read; empty for nothing."""
+        return keyed(self._options, originals) if originals else ""
+
+    def put(self, environment: str, originals: Originals) -> None:
         """Make or renew the copies of an environment."""
         for original in originals:
             metadata = {
@@ -45,7 +58,35 @@ class Copies:
             copy = {"apiVersion": "v1", "kind": original["kind"], "metadata": metadata, **original["carried"]}
             self._api.apply(path_of(key_of(copy)), copy)
 
-    def _read(self, written: str) -> Object:
+    def close(self) -> None:
+        """Look no more."""
+        self._closed.set()
+        if self._thread.is_alive():
+            self._thread.join(_CLOSE_AFTER)
+
+    def _follow(self) -> None:
+        while not self._closed.wait(_PERIOD):
+            try:
+                self._look()
+                self._trouble = ""
+            except AnabranchError as error:
+                self._complain(str(error))
+
+    def _look(self) -> None:
+        found = self._read()
+        before, self._known = self._known, found
+        if before not in (None, found):
+            self._changed()
+
+    def _complain(self, line: str) -> None:
+        if line != self._trouble:
+            _LOG.warning("%s; environments keep what they have", line)
+        self._trouble = line
+
+    def _read(self) -> Originals:
+        return tuple(self._read_one(name) for name in self._options.copied)
+
+    def _read_one(self, written: str) -> Object:
         word, _, name = written.partition("/")
         kind = _KINDS[word]
         try:

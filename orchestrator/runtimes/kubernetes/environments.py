@@ -13,7 +13,7 @@ from orchestrator.errors import NotFound, Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
-from orchestrator.runtimes.kubernetes.copies import Copies, digest
+from orchestrator.runtimes.kubernetes.copies import Copies
 from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.furniture import furniture, namespace_object
 from orchestrator.runtimes.kubernetes.inventory import Inventory
@@ -28,10 +28,16 @@ class Environments:
     """Any thread may call; `lenders(environment)` names the environments that one borrows from."""
 
     def __init__(
-        self, api: Api, live: Live, converger: Converger, options: KubernetesOptions, lenders: Callable[[str], set[str]]
+        self,
+        api: Api,
+        live: Live,
+        converger: Converger,
+        copies: Copies,
+        options: KubernetesOptions,
+        lenders: Callable[[str], set[str]],
     ) -> None:
         self._api, self._live, self._converger, self._options = api, live, converger, options
-        self._lenders, self._copies = lenders, Copies(api, options)
+        self._lenders, self._copies = lenders, copies
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._branches: dict[str, str] = {}
         self._furnished: dict[str, Collection[str]] = {}
@@ -44,6 +50,10 @@ class Environments:
         """Tell whether an environment should exist."""
         return environment in self._branches
 
+    def wanted(self) -> tuple[str, ...]:
+        """Name the environments that should exist."""
+        return tuple(self._branches)
+
     def ensure(self, environment: str) -> tuple[str, ...]:
         """Make the namespace and what it holds be as wanted; names what was written. Raises Dying while it goes."""
         lenders = self._lenders(environment)
@@ -53,8 +63,8 @@ class Environments:
             live = self._live.get(self._key(environment)) or self._create(environment)
             if holds := held_by(live):
                 raise Dying(holds)
-            originals = self._copies.read()
-            if (copied := digest(originals)) != labels.annotation(live, labels.COPIED):
+            originals = self._copies.originals()
+            if (copied := self._copies.mark(originals)) != labels.annotation(live, labels.COPIED):
                 self._copies.put(environment, originals)
             branch = self._branches.get(environment) or labels.annotation(live, labels.BRANCH)
             namespace = namespace_object(environment, branch, lenders, self._options, copied)
@@ -77,7 +87,7 @@ class Environments:
             self.moved(environment)
             live = self._live.get(self._key(environment))
             if live and "deletionTimestamp" not in live["metadata"]:
-                self._api.delete(path_of(self._key(environment)), live["metadata"]["uid"])
+                self._api.delete(live)
 
     def is_there(self, environment: str) -> bool:
         """Tell whether objects can be in the environment: its namespace exists and is not being deleted."""

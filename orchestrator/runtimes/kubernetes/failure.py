@@ -13,6 +13,9 @@ from orchestrator.errors import AnabranchError, Permanent, Temporary
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that pass by themselves; of 500 only those that do not come from the object."""
 
+_OUTDATED = "another daemon has taken over"
+"""What the admission policy `anabranch-one-writer` says."""
+
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
 
@@ -48,8 +51,15 @@ def is_contended(status: int, body: Mapping[str, Any]) -> bool:
     return status == 409 and _reason(body) == "Conflict" and not settled
 
 
+def is_outdated(status: int, body: Mapping[str, Any]) -> bool:
+    """Tell whether the apiserver knows another epoch; one that just began takes a moment to be known."""
+    return status in (403, 422) and _OUTDATED in _message(body)
+
+
 def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
     """Make the error of an answer; `what` is what was asked, such as `patch deployments/app in bugfix`."""
+    if is_outdated(status, body):
+        return Temporary(f"{what}: {_OUTDATED}; nothing is changed without the lease")
     if status == 403:
         return _forbidden(what, body)
     if is_transient(status, body):

@@ -1,4 +1,4 @@
-"""Who this daemon is among those that share a cluster: a name in its state directory, the same after a restart.
+"""What this daemon keeps of itself in its state directory: its name among daemons, and a key that nobody else knows.
 
 The state directory is locked by one daemon at a time, so whoever has the name is the only one to have it.
 """
@@ -8,17 +8,24 @@ from pathlib import Path
 
 from orchestrator.errors import Permanent
 
-_FILE = "identity"
-
 
 def identity(state: Path) -> str:
     """Read the name, or choose one. Raises Permanent when it cannot be kept."""
-    file = state / _FILE
+    return _kept(state / "identity", f"anabranch-{secrets.token_hex(8)}")
+
+
+def key(state: Path) -> str:
+    """Read the key, or choose one. Raises Permanent when it cannot be kept."""
+    return _kept(state / "key", secrets.token_hex(32))
+
+
+def _kept(file: Path, chosen: str) -> str:
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             draft = file.with_suffix(".new")
-            draft.write_text(f"anabranch-{secrets.token_hex(8)}")
+            draft.touch(mode=0o600)
+            draft.write_text(chosen)
             draft.replace(file)
         return file.read_text()
     except OSError as error:

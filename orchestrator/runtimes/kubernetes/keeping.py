@@ -19,6 +19,7 @@ from orchestrator.errors import AnabranchError, Permanent
 from orchestrator.runtimes import Running
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
+from orchestrator.runtimes.kubernetes.copies import Copies
 from orchestrator.runtimes.kubernetes.environments import Environments
 from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.fights import Fights
@@ -27,6 +28,7 @@ from orchestrator.runtimes.kubernetes.live import Live, Scope
 from orchestrator.runtimes.kubernetes.logs import last_lines
 from orchestrator.runtimes.kubernetes.observing import failing_pod, observe, runs_already
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.unseen import Unseen
 from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
 from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
 
@@ -50,8 +52,10 @@ class Keeping:
         self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
         self._inventory = Inventory(api, self.live, options)
-        self._converger = Converger(api, self.live, self._inventory, {})
-        self._environments = Environments(api, self.live, self._converger, options, self._lenders)
+        unseen = Unseen(self.live, self._inventory, options)
+        self._converger = Converger(api, self.live, self._inventory, unseen, {})
+        self._copies = Copies(api, options, self._renew)
+        self._environments = Environments(api, self.live, self._converger, self._copies, options, self._lenders)
         self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
         try:
             self.live.start(_SYNC_WITHIN)
@@ -109,6 +113,7 @@ class Keeping:
 
     def close(self, deadline: float) -> None:
         """Look at nothing any more."""
+        self._copies.close()
         self.live.close()
         self._queue.close(deadline)
 
@@ -138,6 +143,11 @@ class Keeping:
             if not service:
                 self._environments.moved(environment)
             self._queue.add((environment, service))
+
+    def _renew(self) -> None:
+        """Give every environment what is copied into it anew."""
+        for environment in self._environments.wanted():
+            self._moved(environment, "")
 
     def _look(self, scope: Scope) -> None:
         """Look at what moved; whatever fails is looked at again after a while."""

@@ -21,6 +21,9 @@ COPIED = "anabranch.dev/copied"
 ASKED = "anabranch.dev/asked"
 """Annotation: a digest of the object as it was last applied."""
 
+EPOCH = "anabranch.dev/epoch"
+"""Annotation: the epoch of the daemon that wrote last; an admission policy refuses any other than the lease's."""
+
 
 def identity(owner: str, environment: str, service: str = "") -> dict[str, str]:
     """Give the labels that say whose an object is."""
@@ -41,6 +44,12 @@ def sealed(thing: Object) -> Object:
     metadata = thing["metadata"]
     annotations = {**metadata.get("annotations", {}), ASKED: hashlib.sha256(text.encode()).hexdigest()[:32]}
     return {**thing, "metadata": {**metadata, "annotations": annotations}}
+
+
+def stamped(thing: Object, epoch: int) -> Object:
+    """Write on an object in which epoch it is written."""
+    metadata = thing["metadata"]
+    return {**thing, "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), EPOCH: str(epoch)}}}
 
 
 def label(thing: Object, name: str) -> str:

@@ -1,7 +1,9 @@
 """One writer at a time: a Lease in the daemon's namespace, which is held, renewed and given back.
 
-In: who this daemon is. Out: `permit`, which raises when this process may not write at this moment. The clocks of other
-machines are never compared: a holder is gone when its lease was seen unchanged for as long as it lasts.
+In: who this daemon is. Out: `permit`, which gives the epoch, or raises when this process may not write at this moment.
+Every start begins an epoch, counted in the lease, so that of two processes with one identity only the later one holds
+it. The clocks of other machines are never compared: a holder is gone when its lease was seen unchanged for as long as
+it lasts.
 """
 
 import logging
@@ -26,16 +28,19 @@ class Lease:
         self._api, self._namespace, self._holder, self._lasts = api, namespace, holder, lasts
         self._path = LEASE.path(namespace, _NAME)
         self._renewed = float("-inf")
+        self._epoch: int | None = None
         self._seen: tuple[str, float] = ("", 0.0)
         self._held: Object | None = None
         self._trouble = "it was not renewed in time"
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
-    def permit(self) -> None:
-        """Return if this daemon is the one that writes. Raises Temporary when it is not, or cannot know."""
-        if time.monotonic() - self._renewed > self._lasts * 2 / 3:
+    def permit(self) -> int:
+        """Give the epoch in which this daemon writes. Raises Temporary when it may not, or cannot know."""
+        epoch = self._epoch
+        if epoch is None or time.monotonic() - self._renewed > self._lasts * 2 / 3:
             raise Temporary(f"nothing is changed in the cluster without the lease: {self._trouble}")
+        return epoch
 
     def acquire(self) -> None:
         """Wait for a lease that nobody renews. Raises Permanent when somebody does, Temporary when nobody answers."""
@@ -89,7 +94,7 @@ class Lease:
         if self._held is None:
             self._renewed = float("-inf")
             return False
-        self._renewed = began
+        self._epoch, self._renewed = self._held["spec"]["leaseTransitions"], began
         return True
 
     def _read(self) -> Object | None:
@@ -108,18 +113,21 @@ class Lease:
 
     def _is_free(self, lease: Object) -> bool:
         spec, version = lease.get("spec", {}), lease["metadata"]["resourceVersion"]
-        if spec.get("holderIdentity", "") in ("", self._holder):
+        earlier = self._epoch is None and spec.get("holderIdentity") == self._holder
+        if not spec.get("holderIdentity") or earlier or self._is_ours(spec):
             return True
         if version != self._seen[0]:
             self._seen = (version, time.monotonic())
         return time.monotonic() - self._seen[1] > float(spec.get("leaseDurationSeconds", self._lasts))
 
+    def _is_ours(self, spec: Object) -> bool:
+        return (spec.get("holderIdentity"), spec.get("leaseTransitions")) == (self._holder, self._epoch)
+
     def _put(self, lease: Object | None, holder: str, lasts: int) -> Object:
         before = (lease or {}).get("spec", {})
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        taken = before.get("holderIdentity") != holder and bool(holder)
         spec = before | {"holderIdentity": holder, "leaseDurationSeconds": lasts, "renewTime": now}
-        if taken:
+        if holder and not self._is_ours(before):
             spec |= {"acquireTime": now, "leaseTransitions": before.get("leaseTransitions", -1) + 1}
         metadata = lease["metadata"] if lease else {"name": _NAME, "namespace": self._namespace}
         thing = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": metadata, "spec": spec}

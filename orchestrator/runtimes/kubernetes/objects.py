@@ -14,14 +14,16 @@ from orchestrator.runtimes.kubernetes.files import mount
 from orchestrator.runtimes.kubernetes.kinds import DEPLOYMENT, INGRESS, SERVICE, Kind, Object
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.kubernetes.pod import pod_template, port_names
+from orchestrator.runtimes.kubernetes.secret import conceal
 
 
 def release_objects(release: Release, taken: Mapping[str, bytes], options: KubernetesOptions) -> tuple[Object, ...]:
-    """Render a release: its ConfigMaps, its Deployment and, where hosts have a domain, its Ingress.
+    """Render a release: its Secrets and ConfigMaps, its Deployment and, where hosts have a domain, its Ingress.
 
     `taken` are the contents of files that come from the commit, by path. Raises Permanent for files that are too large.
     """
     mounted = [mount(release, index, taken, options) for index in range(len(release.resolved))]
+    concealed = [conceal(release, index, options) for index in range(len(release.resolved))]
     deployment = _object(DEPLOYMENT, release.environment, release.service, options)
     metadata = deployment["metadata"]
     metadata["labels"] |= {labels.RELEASE: str(release.number), "app.kubernetes.io/version": f"v{release.number}"}
@@ -35,11 +37,12 @@ def release_objects(release: Release, taken: Mapping[str, bytes], options: Kuber
         "revisionHistoryLimit": 2,
         "selector": {"matchLabels": labels.selector(release.environment, release.service)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": pod_template(release, mounted, options),
+        "template": pod_template(release, mounted, concealed, options),
     }
+    secrets = [found.secret for found in concealed if found.secret]
     configs = [files.config for files in mounted if files.config]
     ingress = [_ingress(release, options)] if options.domain and release.workload.ports else []
-    return (*configs, deployment, *ingress)
+    return (*secrets, *configs, deployment, *ingress)
 
 
 def own_service(release: Release, target: str | None, options: KubernetesOptions) -> Object | None:

@@ -11,8 +11,8 @@ class KubernetesOptions:
 
     `images` holds the pattern for `image: .` of each repository; `copied` are `secret/NAME` and `configmap/NAME` of the
     daemon's namespace; `quota` is a ResourceQuota's `hard`; `limits` and `requests` are for a container that names
-    none. Empty texts: `kubeconfig` as kubectl finds it, else the pod's own account; `deployer` writes as the daemon
-    itself; `domain` makes no Ingress.
+    none; `key` is what only this installation knows. Empty texts: `kubeconfig` as kubectl finds it, else the pod's own
+    account; `deployer` writes as the daemon itself; `domain` makes no Ingress.
     """
 
     state: Path
@@ -37,6 +37,7 @@ class KubernetesOptions:
     drain: float = 5.0
     probe_interval: float = 2.0
     lease: float = 15.0
+    key: str = field(default="", repr=False)
 
     def namespace_of(self, environment: str) -> str:
         """Name the namespace of an environment."""

@@ -1,33 +1,37 @@
 """From a release to the pod that runs it: containers with their variables, ports, probes and files.
 
-In: a release that `refusal` found nothing wrong with, and the names of the ConfigMaps that hold its files. Out: the pod
-template. A port is named after its number in the Score file, so that a Service finds it in every release alike.
+In: a release that `refusal` found nothing wrong with, and what holds its files and its secrets. Out: the pod template.
+A port is named after its number in the Score file, so that a Service finds it in every release alike.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import ceil
 from typing import Any
 
 from orchestrator.domain.release import Release, ResolvedContainer
+from orchestrator.domain.secrecy import shown
 from orchestrator.domain.workload import Container, Port, Probe
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.files import Mounted
 from orchestrator.runtimes.kubernetes.kinds import Object
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.kubernetes.quantities import canonical
+from orchestrator.runtimes.kubernetes.secret import Concealed
 
 _CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 
 
-def pod_template(release: Release, mounted: Sequence[Mounted], options: KubernetesOptions) -> Object:
+def pod_template(
+    release: Release, mounted: Sequence[Mounted], concealed: Sequence[Concealed], options: KubernetesOptions
+) -> Object:
     """Make the template of a release's pods."""
     by_name = {container.name: container for container in release.workload.containers}
     containers = [
-        _container(release, by_name[resolved.name], resolved, files, options, first=index == 0)
-        for index, (resolved, files) in enumerate(zip(release.resolved, mounted, strict=True))
+        _container(release, by_name[resolved.name], resolved, files, hidden, options, first=index == 0)
+        for index, (resolved, files, hidden) in enumerate(zip(release.resolved, mounted, concealed, strict=True))
     ]
     spec: Object = {
         "automountServiceAccountToken": False,
@@ -62,8 +66,14 @@ def port_names(ports: Sequence[Port]) -> dict[str, str]:
 
 
 def _checksum(release: Release) -> str:
-    resolved = json.dumps([asdict(container) for container in release.resolved], sort_keys=True)
+    """Hash what a release sets; of secrets, which have a name of their own, nothing that could be guessed at."""
+    open_ones = [replace(container, variables=_shown(container)) for container in release.resolved]
+    resolved = json.dumps([asdict(container) for container in open_ones], sort_keys=True)
     return hashlib.sha256(resolved.encode()).hexdigest()
+
+
+def _shown(container: ResolvedContainer) -> tuple[tuple[str, str], ...]:
+    return tuple((name, shown(name, value)) for name, value in container.variables)
 
 
 def _container(
@@ -71,6 +81,7 @@ def _container(
     container: Container,
     resolved: ResolvedContainer,
     files: Mounted,
+    concealed: Concealed,
     options: KubernetesOptions,
     *,
     first: bool,
@@ -79,7 +90,7 @@ def _container(
     made: Object = {
         "name": container.name,
         "image": container.image if container.image != "." else options.image(release.repository, release.commit),
-        "env": _variables(release, resolved),
+        "env": _variables(release, resolved, concealed),
         "securityContext": _CONFINED,
         "lifecycle": {"preStop": {"sleep": {"seconds": ceil(options.drain)}}} if options.drain else None,
         "command": [_literal(word) for word in container.command],
@@ -93,7 +104,7 @@ def _container(
     return {name: value for name, value in made.items() if value}
 
 
-def _variables(release: Release, resolved: ResolvedContainer) -> list[Object]:
+def _variables(release: Release, resolved: ResolvedContainer, concealed: Concealed) -> list[Object]:
     ports = release.workload.ports
     given = {
         "ANABRANCH_ENVIRONMENT": release.environment,
@@ -105,7 +116,9 @@ def _variables(release: Release, resolved: ResolvedContainer) -> list[Object]:
         **({"PORT": str(ports[0].target_port)} if ports else {}),
     }
     merged = given | dict(resolved.variables)
-    return [{"name": name, "value": _literal(merged[name])} for name in sorted(merged)]
+    values: dict[str, Object] = {name: {"value": _literal(value)} for name, value in merged.items()}
+    hidden = {name: {"valueFrom": reference} for name, reference in concealed.references.items()}
+    return [{"name": name, **value} for name, value in sorted((values | hidden).items())]
 
 
 def port_variable(name: str) -> str:

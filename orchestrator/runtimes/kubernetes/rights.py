@@ -18,6 +18,7 @@ from orchestrator.runtimes.kubernetes.kinds import (
     NAMESPACE,
     POLICY,
     QUOTA,
+    SECRET,
     SERVICE,
     WATCHED,
 )
@@ -25,7 +26,7 @@ from orchestrator.runtimes.kubernetes.lease import LEASE
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 
 _REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-_DEPLOYED = (CONFIG, SERVICE, DEPLOYMENT, INGRESS)
+_DEPLOYED = (CONFIG, SECRET, SERVICE, DEPLOYMENT, INGRESS)
 
 
 @dataclass(frozen=True, slots=True)

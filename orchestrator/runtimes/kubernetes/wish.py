@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Observation
-from orchestrator.runtimes.kubernetes.kinds import CONFIG, Object
+from orchestrator.runtimes.kubernetes.kinds import CONFIG, SECRET, Object
 from orchestrator.runtimes.kubernetes.objects import alias_service, own_service
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.succession import Succession
@@ -52,10 +52,11 @@ class Wish:
         self._forget()
 
     def wanted(self, options: KubernetesOptions) -> tuple[Object, ...]:
-        """Give the objects of the newest release, the name, and the files that the serving release reads."""
+        """Give the objects of the newest release, the name, and what the pods of the serving release read."""
         newest, serving = self.releases.newest, self.releases.serving
         name = self._name(options)
-        kept = [thing for thing in serving.objects if thing["kind"] == CONFIG.name] if serving else []
+        read = (CONFIG.name, SECRET.name)
+        kept = [thing for thing in serving.objects if thing["kind"] in read] if serving else []
         objects = newest.objects if newest else ()
         more = [thing for thing in kept if thing not in objects]
         return (*more, *((name,) if name else ()), *objects)
