@@ -32,6 +32,7 @@ from orchestrator.domain.commit import HeadMoved, Member, Membership, members
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.release import member_of
 from orchestrator.domain.status import Observation
+from orchestrator.errors import AnabranchError, Permanent
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class BranchActor(BaseActor):
         self.membership = Membership()
         self.services: dict[str, Service] = {}
         self.left_over = self.exists = self.environment in self.ports.runtime.environments()
+        self.ensured = False
         self.changed = self.ports.clock()
         self.notices: tuple[str, ...] = ()
         self.introduce(f"branch {self.environment}", "empty", environment=self.environment)
@@ -82,11 +84,11 @@ class BranchActor(BaseActor):
         self.reconcile()
 
     def receiveMsg_RepositoriesRead(self, _message: RepositoriesRead, _sender: ActorAddress) -> None:
-        """Let go what an earlier daemon left and git no longer has, environment or single services."""
+        """Let go what an earlier daemon left and git no longer has, environment, single services or routes."""
         self.left_over = False
         self.earlier = () if self.earlier is not None else None
         self._merge()
-        for name in self.released:
+        for name in (*self.released, *self.ports.runtime.routed(self.environment)):
             self._service(name)
         self.reconcile()
 
@@ -102,6 +104,8 @@ class BranchActor(BaseActor):
         wanted = {m.service: m for m in self.membership.members}
         for name in [*wanted, *(n for n in self.services if n not in wanted)]:
             self._define(name, wanted.get(name))
+        for name in tuple(self.services):
+            self._let_go(name)
         self._publish()
 
     def _merge(self) -> None:
@@ -117,10 +121,17 @@ class BranchActor(BaseActor):
             self.changed = self.ports.clock()
 
     def _make_exist(self) -> None:
-        if self.membership.members and not self.exists:
-            self.ports.runtime.ensure_environment(self.environment, self.branch)
+        """Make it, or have it be as the settings say now; whatever fails, its services say what stands in their way."""
+        if self.ensured or not self.membership.members:
+            return
+        if not self.exists:
             self.ports.store.record((ledger.EnvironmentReturned(self.environment),))
             self.exists = True
+        try:
+            self.ports.runtime.ensure_environment(self.environment, self.branch)
+            self.ensured = True
+        except AnabranchError as error:
+            self.failed(str(error), permanent=isinstance(error, Permanent))
 
     def _define(self, name: str, member: Member | None) -> None:
         service = self._service(name)
@@ -199,10 +210,17 @@ class BranchActor(BaseActor):
         if service is None or service.child.address != sender:
             return
         service.status = message
-        if message.idle and service.gone and service.member is None:
-            self.dismiss(message.view.service)
-            del self.services[message.view.service]
+        self._let_go(message.view.service)
         self._publish()
+
+    def _let_go(self, name: str) -> None:
+        """Dismiss a service that is neither present nor referred to, with a route that an earlier daemon left."""
+        service = self.services[name]
+        if service.status and service.status.idle and service.gone and service.member is None:
+            if name in self.ports.runtime.routed(self.environment):
+                self.ports.runtime.route(self.environment, name, None)
+            self.dismiss(name)
+            del self.services[name]
 
     def _publish(self) -> None:
         self._end()
@@ -231,6 +249,6 @@ class BranchActor(BaseActor):
         if not self.exists or self.left_over or not over:
             return
         self.ports.runtime.remove_environment(self.environment)
-        self.exists = False
+        self.exists = self.ensured = False
         self.ports.store.record((ledger.EnvironmentRemoved(self.environment, self.ports.clock()),))
         self.happened("EnvironmentRemoved", "nothing is left of it in git", "git", self.environment)

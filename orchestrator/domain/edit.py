@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestrator.domain.mask import HIDDEN
 from orchestrator.domain.override import Changes, Override, changed
+from orchestrator.domain.secrecy import is_secret
 from orchestrator.domain.standing import Standing, shown_revision
 from orchestrator.domain.text import hidden, printable
 from orchestrator.domain.wire import Answers
@@ -55,6 +57,8 @@ def _check_text(workload: Workload, name: str, text: str, answers: Answers) -> N
         raise Permanent(f"{name}: longer than {_LONGEST_TEXT} characters")
     if hidden(text, prose=True):
         raise Permanent(f"{name}: holds a control or invisible character")
+    if text == HIDDEN and is_secret(name, text):
+        raise Permanent(f"{name}: {HIDDEN} stands for what is not shown; write the value itself")
     check_text(workload, name, text, answers)
 
 

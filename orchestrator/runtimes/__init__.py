@@ -79,6 +79,9 @@ class Runtime(Protocol):
         `target` is the environment whose service of the same name is meant; None refuses connections at once.
         """
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services whose addresses were led to another environment, by an earlier daemon too."""
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port (Score's `port`), the same while the environment lives."""
 

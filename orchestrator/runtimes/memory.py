@@ -111,6 +111,11 @@ class MemoryRuntime:
             if target is not None:
                 self._routes[environment, service] = target
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services of an environment that have a route."""
+        with self._lock:
+            return tuple(sorted(service for there, service in self._routes if there == environment))
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port."""
         with self._lock:

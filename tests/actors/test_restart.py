@@ -1,5 +1,7 @@
 """What a daemon that starts again takes up from git, the store and the runtime, and what it lets go."""
 
+from orchestrator.errors import Temporary
+
 
 def watch_orders(world, monkeypatch):
     orders, apply = [], world.runtime.apply
@@ -205,3 +207,48 @@ def test_an_unreachable_owner_keeps_its_name_from_others(world, score_file):
     world.until_ready("bugfix", "app", 1)
     assert world.service("bugfix", "app").serving.number == 1
     assert [m.repository for m in world.environment("bugfix").services] == ["app"]
+
+
+def test_a_route_that_nobody_needs_since_the_daemon_was_down_is_taken_back(world, score_file):
+    world.push("app", "main", score_file("app"))
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.until_ready("bugfix", "web", 1)
+    world.until(lambda: world.runtime.routed("bugfix") == ("app",), "app is borrowed")
+    world.stop()
+    world.remotes["web"].commit("bugfix", {"score.yaml": score_file("web")})
+    world.start()
+    world.until_ready("bugfix", "web", 2)
+    world.until(lambda: world.runtime.routed("bugfix") == (), "the route is gone")
+
+
+def test_an_environment_that_is_there_already_is_made_to_be_as_the_settings_say(alone, score_file, monkeypatch):
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until_ready("bugfix", "app", 1)
+    alone.stop()
+    asked = []
+    monkeypatch.setattr(alone.runtime, "ensure_environment", lambda *given: asked.append(given))
+    alone.start()
+    alone.until_read()
+    alone.until(lambda: asked == [("bugfix", "bugfix")], "it is asked for once")
+
+
+def test_an_environment_that_cannot_be_made_is_tried_again_and_its_services_say_why(alone, score_file, monkeypatch):
+    reasons = ["no room", "still no room"]
+    ensure, apply = alone.runtime.ensure_environment, alone.runtime.apply
+
+    def refuse(*given):
+        if reasons:
+            raise Temporary(reasons.pop(0))
+        ensure(*given)
+
+    def run(release):
+        if reasons:
+            raise Temporary(reasons[0])
+        apply(release)
+
+    monkeypatch.setattr(alone.runtime, "ensure_environment", refuse)
+    monkeypatch.setattr(alone.runtime, "apply", run)
+    alone.push("app", "bugfix", score_file("app"))
+    alone.until(lambda: alone.service("bugfix", "app"), "the service is shown")
+    alone.until_ready("bugfix", "app", 1)
+    assert alone.runtime.environments() == ("bugfix",)

@@ -113,12 +113,18 @@ def test_the_daemon_lacks_no_right_that_it_uses(installed: KubernetesOptions) ->
     assert missing(installed) == ()
 
 
-def test_the_daemon_runs_releases_with_its_rights_alone(installed: KubernetesOptions) -> None:
+def test_the_daemon_runs_releases_with_its_rights_alone_and_removes_those_of_an_earlier_one(
+    kubectl: Kubectl, installed: KubernetesOptions
+) -> None:
     with opened(installed) as runtime:
         watcher = Watcher(runtime)
         runtime.ensure_environment("main", "main")
-        runtime.apply(release("main", 1))
+        runtime.apply(release("main", 1, variables=(("DB_PASSWORD", "hunter2"),)))
         watcher.ready("main", 1)
+    with opened(installed) as runtime:
+        runtime.remove("main", "app")
+        left = kubectl.json("-n", installed.namespace_of("main"), "get", "deployments,services,secrets")["items"]
+        assert left == []
         runtime.remove_environment("main")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.status import Health
 from orchestrator.domain.workload import Container, Port
-from orchestrator.errors import Permanent
+from orchestrator.errors import Permanent, Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import seeing
@@ -123,6 +123,24 @@ def test_a_namespace_that_somebody_deletes_comes_back_with_all_that_was_in_it(
         return found is not None and found["metadata"]["uid"] != before and seeing.answer(eye, address) == "bugfix/v1"
 
     eventually(again, "another namespace with the service", 40)
+
+
+def test_what_holds_a_namespace_is_told_when_it_goes_and_when_its_branch_is_back(
+    runtime: KubernetesRuntime,
+    options: KubernetesOptions,
+    watcher: Watcher,
+    kubectl: Kubectl,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    namespace = options.namespace_of("bugfix")
+    held = {"name": "held", "finalizers": ["example.com/hold"]}
+    kubectl.apply(namespace, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
+    runtime.remove_environment("bugfix")
+    eventually(lambda: "example.com/hold in 1 resource instances" in caplog.text, "the log says what holds it")
+    runtime.apply(release("bugfix", 1))
+    watcher.wait("bugfix", 1, Health.PROGRESSING, "example.com/hold")
+    kubectl("-n", namespace, "patch", "configmap", "held", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
 
 
 def test_a_namespace_of_somebody_else_is_never_touched(
@@ -264,6 +282,30 @@ def test_a_service_that_an_earlier_daemon_left_can_be_removed(
         assert seeing.get(eye, "Service", namespace, "app") is None
 
 
+def test_an_alias_that_an_earlier_daemon_left_is_known_and_can_be_taken_back(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.route("bugfix", "app", "main")
+    runtime.close()
+    with opened(options) as again:
+        assert again.routed("bugfix") == ("app",)
+        again.route("bugfix", "app", None)
+        assert again.routed("bugfix") == ()
+        assert seeing.get(eye, "Service", options.namespace_of("bugfix"), "app") is None
+
+
+def test_an_environment_of_an_earlier_daemon_becomes_as_the_settings_say(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.ensure_environment("bugfix", "bugfix")
+    runtime.close()
+    with opened(options, quota={"pods": "7"}) as again:
+        again.ensure_environment("bugfix", "bugfix")
+        quota = seeing.get(eye, "ResourceQuota", options.namespace_of("bugfix"), "anabranch")
+        assert quota
+        assert quota["spec"]["hard"] == {"pods": "7"}
+
+
 def test_files_that_no_release_reads_any_more_are_deleted(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, eye: Api
 ) -> None:
@@ -306,6 +348,23 @@ def test_a_second_daemon_does_not_start_while_the_first_one_lives(
     runtime.close()
     with opened(other) as successor:
         successor.ensure_environment("bugfix", "bugfix")
+
+
+def test_of_two_daemons_with_one_identity_only_the_later_one_writes(
+    runtime: KubernetesRuntime, options: KubernetesOptions
+) -> None:
+    def refused() -> bool:
+        try:
+            runtime.ensure_environment("bugfix", "bugfix")
+            runtime.remove_environment("bugfix")
+        except Temporary:
+            return True
+        return False
+
+    with opened(options) as later:
+        eventually(refused, "the earlier one is told")
+        runtime.close()
+        later.ensure_environment("other", "other")
 
 
 def test_lines_that_are_followed_come_until_they_are_closed(runtime: KubernetesRuntime, watcher: Watcher) -> None:

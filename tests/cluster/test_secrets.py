@@ -62,6 +62,8 @@ def test_a_secret_lives_as_long_as_a_release_reads_it(
     runtime.apply(release("bugfix", 3, variables=(("DB_PASSWORD", "third"),)))
     watcher.ready("bugfix", 3)
     eventually(lambda: secrets(options, eye) == ["third"], "the others are deleted")
+    runtime.apply(release("bugfix", 4, variables=SECRET))
+    assert secrets(options, eye) == [CANARY, "third"]
     runtime.remove("bugfix", "app")
     assert secrets(options, eye) == []
 

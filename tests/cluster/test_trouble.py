@@ -145,3 +145,32 @@ def test_a_watch_whose_place_is_forgotten_starts_again_and_misses_nothing(
             eventually(lambda: seeing.get(eye, "Service", namespace, "app"), "the Service is back")
             eventually(lambda seen=seen: len(forgotten) > seen, "another watch was forgotten")
     assert forgotten
+
+
+def test_a_server_that_cannot_tell_all_in_a_watch_is_asked_for_pages(
+    options: KubernetesOptions,
+    kubectl: Kubectl,
+    eye: Api,
+    proxy: FaultProxy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One without the feature WatchList answers 400 or 422; in pages of one object, each kind has several."""
+
+    def refuse(seen: Seen) -> Fault | None:
+        if "sendInitialEvents" not in seen.path:
+            return None
+        return Fault(400 if "/pods?" in seen.path else 422, "Invalid")
+
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.reflector._PAGE", 1)
+    proxy.judge = refuse
+    with opened(options) as before:
+        before.ensure_environment("bugfix", "bugfix")
+    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
+        pages = [seen.path for seen in proxy.seen if "/networkpolicies?limit=1" in seen.path]
+        assert len(pages) >= 3
+        assert ["continue=" in page for page in pages] == [False] + [True] * (len(pages) - 1)
+        watcher, namespace = Watcher(runtime), options.namespace_of("bugfix")
+        runtime.apply(release("bugfix", 1))
+        watcher.ready("bugfix", 1)
+        kubectl("-n", namespace, "delete", "service", "app")
+        eventually(lambda: seeing.get(eye, "Service", namespace, "app"), "the Service is back")

@@ -30,6 +30,13 @@ def pod(*, ready: bool = False, waiting: str = "", message: str = "", **terminat
     return {"metadata": {}, "status": {"conditions": [condition], "containerStatuses": [container]}}
 
 
+def test_a_roll_out_that_somebody_paused_says_how_it_goes_on() -> None:
+    paused = deployment(*DONE, updatedReplicas=0)
+    paused["spec"]["paused"] = True
+    health, reason = judge(paused, [], was_ready=False)
+    assert (health, "kubectl rollout resume" in reason) == (Health.PROGRESSING, True)
+
+
 def test_a_deployment_that_has_all_it_wants_is_ready() -> None:
     assert judge(deployment(*DONE), [pod(ready=True)], was_ready=False) == (Health.READY, "")
 

@@ -75,12 +75,30 @@ def test_an_object_that_the_cluster_cannot_read_waits_for_a_change_though_the_an
     assert isinstance(said(500, "InternalError", message), Permanent)
 
 
+@pytest.mark.parametrize(
+    "said_by_the_policy",
+    [
+        "another daemon has taken over",
+        "failed to configure binding: paramKind kind `Lease` not yet synced to use for admission",
+    ],
+)
+def test_a_policy_that_does_not_know_the_lease_yet_is_asked_again(said_by_the_policy: str) -> None:
+    message = f"ValidatingAdmissionPolicy 'p' with binding 'b' denied request: {said_by_the_policy}"
+    assert isinstance(said(422, "Invalid", message, {"message": message}), Temporary)
+
+
 def test_a_refused_field_is_named_without_its_value() -> None:
     cause = {"field": "spec.env[0].value", "message": 'Invalid value: "hunter2": must be no more than 3 bytes'}
     line = str(said(422, "Invalid", 'Deployment "app" is invalid: value hunter2', cause))
     assert line == (
         "patch deployments/app in bugfix: refused (422 Invalid): spec.env[0].value: must be no more than 3 bytes"
     )
+
+
+def test_a_field_that_cannot_change_is_told_with_the_way_out() -> None:
+    cause = {"field": "spec.selector", "message": 'Invalid value: {"matchLabels":{"a":"b"}}: field is immutable'}
+    line = str(said(422, "Invalid", "x", cause))
+    assert line.endswith("refused (422 Invalid): spec.selector: field is immutable; delete that object, then redeploy")
 
 
 def test_a_missing_right_is_named() -> None:

@@ -131,7 +131,9 @@ def test_a_route_without_a_target_refuses(house: House) -> None:
     house.runtime.apply(house.good("main", 1))
     house.watcher.ready("main", 1)
     house.runtime.route("bugfix", "app", "main")
+    assert house.runtime.routed("bugfix") == ("app",)
     house.runtime.route("bugfix", "app", None)
+    assert house.runtime.routed("bugfix") == ()
     house.until(borrowed, "")
 
 

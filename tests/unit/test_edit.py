@@ -69,6 +69,7 @@ def test_a_borrowed_service_cannot_be_edited():
         ("COLOUR", "secret\x00", "control or invisible"),
         ("COLOUR", "secret\u202e", "control or invisible"),
         ("COLOUR", "secret ${resources.app.secret}", "has no output|no resource"),
+        ("API_TOKEN", "***", "write the value itself"),
         ("COLOUR", "secret ${nope.x}", "starts with metadata or resources"),
     ],
 )

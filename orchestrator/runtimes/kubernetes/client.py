@@ -84,6 +84,10 @@ class KubernetesRuntime:
         """Say where the service's name leads without a Ready release of its own."""
         self._keeping.lead(environment, service, target)
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services whose names lead, or led before they had a release, to another environment."""
+        return tuple(sorted(service for service, target in self._keeping.routes(environment).items() if target))
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port, as every pod of the cluster can reach it."""
         return Address(f"{service}.{self._options.namespace_of(environment)}.svc", port)

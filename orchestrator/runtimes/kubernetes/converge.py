@@ -45,6 +45,7 @@ class Converger:
         for thing in sorted(surplus, key=lambda thing: -KINDS[thing["kind"]].stage):
             self.api.delete(thing, acting_as)
             self.accepted.pop(key_of(thing), None)
+            self.unseen.forget(key_of(thing))
         if surplus:
             self.inventory.drop(environment, [key_of(thing) for thing in surplus])
         return tuple(f"{thing['kind']} {thing['metadata']['name']}" for thing in (*changed, *surplus))
@@ -53,6 +54,8 @@ class Converger:
         """Drop what is remembered of a namespace that is gone."""
         for key in [key for key in self.accepted if namespace in (key[1], key[2])]:
             self.accepted.pop(key, None)
+        for key in [key for key in self.unseen.made if namespace == key[1]]:
+            self.unseen.forget(key)
 
     def _as_asked(self, thing: Object) -> bool:
         if thing["kind"] == SECRET.name:

@@ -4,6 +4,7 @@ In: the environments that are wanted, and whom each borrows from. Out: requests 
 that is not ours is never touched; one that is being deleted is waited for.
 """
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection
@@ -21,6 +22,7 @@ from orchestrator.runtimes.kubernetes.kinds import NAMESPACE, Key, Object, path_
 from orchestrator.runtimes.kubernetes.live import Live
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 
+_LOG = logging.getLogger(__name__)
 _HOLDING = ("NamespaceContentRemaining", "NamespaceFinalizersRemaining", "NamespaceDeletionDiscoveryFailure")
 
 
@@ -41,6 +43,7 @@ class Environments:
         self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self._branches: dict[str, str] = {}
         self._furnished: dict[str, Collection[str]] = {}
+        self._told: dict[str, str] = {}
 
     def want(self, environment: str, branch: str = "") -> None:
         """Want an environment from now on; an empty branch leaves the one that is known."""
@@ -99,8 +102,16 @@ class Environments:
         with self._locks[environment]:
             over = environment not in self._branches and self._live.get(self._key(environment)) is None
             if over:
+                self._told.pop(environment, None)
                 inventory.end(environment)
             return over
+
+    def tell_what_holds(self, environment: str) -> None:
+        """Say once in the log what keeps a namespace from going; whoever owns the finalizer has to let go of it."""
+        live = self._live.get(self._key(environment))
+        if live and _holding(live) and self._told.get(environment) != (line := held_by(live)):
+            self._told[environment] = line
+            _LOG.warning("%s", line)
 
     def _create(self, environment: str) -> Object:
         wanted = namespace_object(environment, self._branches.get(environment, ""), (), self._options)
@@ -126,10 +137,13 @@ def held_by(namespace: Object) -> str:
     """Say what a namespace that is being deleted still waits for; empty for one that is not."""
     if "deletionTimestamp" not in namespace["metadata"]:
         return ""
-    conditions = namespace.get("status", {}).get("conditions", [])
-    reasons = [c.get("message", "") for c in conditions if c["type"] in _HOLDING and c["status"] == "True"]
-    line = f"waiting until the earlier namespace {namespace['metadata']['name']} is gone"
+    line, reasons = f"waiting until the earlier namespace {namespace['metadata']['name']} is gone", _holding(namespace)
     return printable(f"{line}: {'; '.join(reasons)}" if reasons else line)
+
+
+def _holding(namespace: Object) -> list[str]:
+    conditions = namespace.get("status", {}).get("conditions", [])
+    return [c.get("message", "") for c in conditions if c["type"] in _HOLDING and c["status"] == "True"]
 
 
 def _check_owner(namespace: Object, options: KubernetesOptions) -> None:

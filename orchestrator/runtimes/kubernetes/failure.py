@@ -16,6 +16,10 @@ TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _OUTDATED = "another daemon has taken over"
 """What the admission policy `anabranch-one-writer` says."""
 
+_UNSETTLED = "not yet synced to use for admission"
+"""What an apiserver that has just started says while it does not know the lease, with the status 422."""
+
+_IMMUTABLE = "field is immutable"
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
 
@@ -31,12 +35,18 @@ class Expired(Temporary):
     """The apiserver no longer knows the version to go on from."""
 
 
+class Unserved(Permanent):
+    """The apiserver does not serve such a request."""
+
+
 class Forbidden(Permanent):
     """A right is missing, or a quota is used up."""
 
 
 def is_transient(status: int, body: Mapping[str, Any]) -> bool:
     """Tell whether the same request may succeed a little later."""
+    if _UNSETTLED in _message(body):
+        return True
     return status in TRANSIENT and not any(words in _message(body) for words in _FROM_THE_OBJECT)
 
 
@@ -60,10 +70,10 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
     """Make the error of an answer; `what` is what was asked, such as `patch deployments/app in bugfix`."""
     if is_outdated(status, body):
         return Temporary(f"{what}: {_OUTDATED}; nothing is changed without the lease")
-    if status == 403:
-        return _forbidden(what, body)
     if is_transient(status, body):
         return Temporary(f"{what}: the apiserver answered {status} {_reason(body)}; it is asked again")
+    if status == 403:
+        return _forbidden(what, body)
     if status == 410:
         return Expired(f"{what}: the apiserver no longer knows the version to go on from")
     if status == 404:
@@ -72,7 +82,9 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
         return Temporary(f"{what}: somebody else changed it meanwhile; it is tried again")
     if status == 401:
         return Temporary(f"{what}: credentials are refused; look at kubernetes.kubeconfig, or the daemon's account")
-    return Permanent(f"{what}: refused ({status} {_reason(body)}): {_rule(body)}")
+    kind, rule = Unserved if status in (400, 422) else Permanent, _rule(body)
+    way_out = "; delete that object, then redeploy" if rule.endswith(_IMMUTABLE) else ""
+    return kind(f"{what}: refused ({status} {_reason(body)}): {rule}{way_out}")
 
 
 def _forbidden(what: str, body: Mapping[str, Any]) -> AnabranchError:

@@ -85,6 +85,8 @@ def _refused(deployment: Object) -> str:
 def _unfinished(deployment: Object) -> str:
     """Say what a roll-out still waits for; the order of the questions is kstatus's."""
     spec, status = deployment.get("spec", {}), deployment.get("status", {})
+    if spec.get("paused"):
+        return "somebody paused its roll-out; go on: kubectl rollout resume"
     if status.get("observedGeneration") != deployment["metadata"].get("generation"):
         return "is being rolled out"
     wanted, there = spec.get("replicas", 1), status.get("replicas", 0)

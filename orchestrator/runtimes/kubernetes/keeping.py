@@ -105,6 +105,12 @@ class Keeping:
             self._lead(wish, target)
             self._carry_out(wish)
 
+    def routes(self, environment: str) -> dict[str, str | None]:
+        """Tell where names lead without a release; what was not said yet is as it is in the cluster."""
+        with self._lock:
+            said = dict(self._routes.get(environment, {}))
+        return self.live.targets(environment) | said
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs of all that was applied."""
         with self._lock:
@@ -123,18 +129,20 @@ class Keeping:
             self._routes[wish.environment][wish.service] = target
 
     def _lenders(self, environment: str) -> set[str]:
-        """Name the environments that are borrowed from; what was not said yet is as it is in the cluster."""
-        with self._lock:
-            said = dict(self._routes.get(environment, {}))
-        return {target for target in (self.live.targets(environment) | said).values() if target}
+        """Name the environments that are borrowed from."""
+        return {target for target in self.routes(environment).values() if target}
 
     def _carry_out(self, wish: Wish) -> None:
         try:
             self._converge(wish)
             self._report(wish, again=True)
         except Dying as error:
-            self._complain(wish, Health.PROGRESSING, str(error))
-            self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
+            self._await(wish, error)
+
+    def _await(self, wish: Wish, error: Dying) -> None:
+        """Say what the end of the namespace still waits for, and look again soon."""
+        self._complain(wish, Health.PROGRESSING, str(error))
+        self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
 
     # Word from the watches
 
@@ -174,14 +182,19 @@ class Keeping:
             self._look_at_environment(environment)
         elif (environment, service) in self._wishes:
             with self._wish((environment, service)) as wish:
-                self._repair((environment, service), partial(self._converge, wish))
-                self._report(wish)
+                try:
+                    self._repair((environment, service), partial(self._converge, wish))
+                    self._report(wish)
+                except Dying as error:
+                    self._await(wish, error)
 
     def _look_at_environment(self, environment: str) -> None:
         if self._environments.is_wanted(environment):
             self._repair((environment, ""), partial(self._environments.ensure, environment))
         elif self._environments.end(environment, self._inventory):
             self._forget(environment)
+        else:
+            self._environments.tell_what_holds(environment)
 
     def _repair(self, scope: Scope, make: Callable[[], Sequence[str]]) -> None:
         """Put right what others changed; what they change again and again, ever later."""

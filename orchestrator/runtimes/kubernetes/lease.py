@@ -67,7 +67,9 @@ class Lease:
         if time.monotonic() - self._renewed < self._lasts:
             self._renewed = float("-inf")
             try:
-                self._put(self._api.get(self._path), holder="", lasts=1)
+                lease = self._api.get(self._path)
+                if self._is_ours(lease["spec"]):
+                    self._put(lease, holder="", lasts=1)
             except AnabranchError as error:
                 _LOG.warning("the lease was not given back: %s", error)
 

@@ -2,7 +2,8 @@
 
 In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and which
 are there once all have been told. A watch that ends goes on where it was; one whose place is forgotten starts again and
-tells all. A server that cannot be reached is asked ever less often; one that is silent for too long is asked anew.
+tells all. A server that cannot be reached is asked ever less often; one that is silent for too long is asked anew; one
+that cannot tell all in a watch is asked for a list in pages first.
 """
 
 import json
@@ -15,8 +16,8 @@ from urllib.parse import quote
 
 from orchestrator.errors import AnabranchError
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.connection import chunks, end
-from orchestrator.runtimes.kubernetes.failure import Expired
+from orchestrator.runtimes.kubernetes.connection import Request, chunks, end
+from orchestrator.runtimes.kubernetes.failure import Expired, Unserved
 from orchestrator.runtimes.kubernetes.kinds import Key, Kind, Object, key_of
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
 _QUIET = 60.0
 _SILENCE = 85.0
 _CLOSE_AFTER = 2.0
+_PAGE = 500
 _LASTS = (300, 600)
 _INITIAL_END = "k8s.io/initial-events-end"
 
@@ -42,12 +44,13 @@ class Listener(Protocol):
 
 
 class Reflector:
-    """A thread that watches one kind; needs a server with streaming lists, which Kubernetes has since 1.32."""
+    """A thread that watches one kind."""
 
     def __init__(self, api: Api, kind: Kind, selector: str, listener: Listener) -> None:
         self._api, self._kind, self._selector, self._listener = api, kind, selector, listener
         self._initial: set[Key] | None = None
         self._version = ""
+        self._streams = True
         self._closed = threading.Event()
         self.synced = threading.Event()
         self.trouble = ""
@@ -74,6 +77,11 @@ class Reflector:
                 self._watch()
             except Expired:
                 self._version = ""
+            except Unserved as error:
+                if self._streams and not self._version:
+                    self._streams = False
+                    continue
+                self._complain(str(error))
             except AnabranchError as error:
                 self._complain(str(error))
             except Exception as error:  # a broken stream has many names
@@ -87,6 +95,8 @@ class Reflector:
         self.trouble = line
 
     def _watch(self) -> None:
+        if not self._version and not self._streams:
+            self._list()
         lasts = random.randint(*_LASTS)  # noqa: S311 - spreads load
         where = f"{self._kind.path()}?watch=1&allowWatchBookmarks=true&timeoutSeconds={lasts}"
         where += f"&labelSelector={quote(self._selector)}&resourceVersion={self._version}"
@@ -101,6 +111,20 @@ class Reflector:
                     self._hear(json.loads(line))
                 if self._closed.is_set():
                     return
+
+    def _list(self) -> None:
+        """Tell all that is there, page by page."""
+        self._initial, where = set(), f"{self._kind.path()}?limit={_PAGE}&labelSelector={quote(self._selector)}"
+        page = self._api.once(Request("GET", where))
+        while True:
+            for thing in page["items"]:
+                self._tell(thing, gone=False)
+            if not (go_on := page["metadata"].get("continue")):
+                break
+            page = self._api.once(Request("GET", f"{where}&continue={quote(go_on)}"))
+        version = page["metadata"]["resourceVersion"]
+        self._told_all(int(version))
+        self._version = version
 
     def _hear(self, event: Object) -> None:
         kind, thing = event["type"], event["object"]

@@ -40,6 +40,10 @@ class Unseen:
         """Remember that a Secret was made just now."""
         self.made[key_of(secret)] = self._life(secret["metadata"]["namespace"])
 
+    def forget(self, key: Key) -> None:
+        """Remember a Secret no longer: it was deleted."""
+        self.made.pop(key, None)
+
     def surplus(self, environment: str, service: str, keep: Collection[Key]) -> list[Object]:
         """Give the Secrets that were made for a service and nobody wants; they have a name and nothing else."""
         namespace = self.options.namespace_of(environment)

@@ -121,6 +121,11 @@ class ProcessRuntime:
             self._wanted.routes[environment, service] = target
             self._call(Route(environment, service, target))
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services that have a route; those of an earlier daemon ended with it."""
+        with self._orders:
+            return self._wanted.routed(environment)
+
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port, on file from then on."""
         with self._orders:

@@ -48,6 +48,11 @@ class Wanted:
         self.wishes = {key: wish for key, wish in self.wishes.items() if key[0] != environment}
         self.routes = {key: target for key, target in self.routes.items() if key[0] != environment}
 
+    def routed(self, environment: str) -> tuple[str, ...]:
+        """Name the services of an environment that have a route."""
+        there = (key for key, target in self.routes.items() if key[0] == environment and target is not None)
+        return tuple(sorted(service for _, service in there))
+
     def numbers(self, key: Key) -> frozenset[int]:
         """Name the releases of a service that are still wanted."""
         known = self.wishes.get(key)
