@@ -61,16 +61,18 @@ class Pushes:
 
     def one(self) -> tuple[float, float, float]:
         """Push to one branch; seconds until its object was changed, until it was told Ready, and of git alone."""
-        commit = self._commit(_BRANCH)
-        git(self._clone, "push", "--quiet", "origin", f"{commit}:refs/heads/{_BRANCH}")
-        changed, ready = self._followed({_BRANCH: commit})
+        changed, ready = self._followed(self.push([_BRANCH]))
         return changed, ready, self._git_alone()
 
-    def herd(self, branches: Sequence[str]) -> Iterator[str]:
-        """Push to many branches at once."""
+    def push(self, branches: Sequence[str]) -> dict[str, str]:
+        """Push a new commit to each of these branches, all at once; gives the commits."""
         commits = {branch: self._commit(branch) for branch in branches}
         git(self._clone, "push", "--quiet", "origin", *(f"{c}:refs/heads/{branch}" for branch, c in commits.items()))
-        changed, ready = self._followed(commits)
+        return commits
+
+    def herd(self, branches: Sequence[str]) -> Iterator[str]:
+        """Push to many branches at once, and measure the same."""
+        changed, ready = self._followed(self.push(branches))
         theirs = self._git_alone()
         many = len(branches)
         yield told.added(f"push to {many} branches, last changed", changed, theirs, "ls-remote and fetch")

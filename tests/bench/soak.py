@@ -21,6 +21,7 @@ PARTS = (
     "mutants.py",
     "kill_daemon.py",
     "kill_deployment.py",
+    "cluster_outage.py",
 )
 ROUND_SECONDS = 60.0
 LATE_SECONDS = 1800.0

@@ -126,9 +126,13 @@ class FaultProxy:
         await self._may_speak(request)
         answer = web.StreamResponse(status=told.status, headers=_passed(told.headers))
         await answer.prepare(request)
-        async for chunk in told.content.iter_any():
-            await self._may_speak(request)
-            await answer.write(chunk)
+        try:
+            async for chunk in told.content.iter_any():
+                await self._may_speak(request)
+                await answer.write(chunk)
+        except aiohttp.ClientError:
+            if request.transport:
+                request.transport.abort()
         return answer
 
     async def _may_speak(self, request: web.Request) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound, Temporary
 from orchestrator.runtimes.kubernetes import labels
-from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, whole
+from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, Silent, whole
 from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_outdated, is_transient, lacks_right
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
 
@@ -87,7 +87,7 @@ class Api:
             if response.status != 200:
                 raise failure(request.what, response.status, _json(whole(response)))
             yield response
-        except Temporary:
+        except Silent:
             self._connection.drop_idle()
             raise
         finally:
@@ -96,7 +96,7 @@ class Api:
     def close(self) -> None:
         """Try nothing again from now on, and close every connection."""
         self._closed.set()
-        self._connection.drop_idle()
+        self._connection.close()
 
     def _write(self, make: Callable[[int], Request], *allowed: int) -> Object:
         return self._ask(lambda: make(self.permit()), *allowed)

@@ -9,6 +9,7 @@ it lasts.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
@@ -22,7 +23,10 @@ _NAME = "anabranch"
 
 
 class Lease:
-    """Held from `acquire` to `release`, and renewed meanwhile; `lasts` is in seconds."""
+    """Held from `acquire` to `release`, and renewed meanwhile; `lasts` is in seconds.
+
+    `regained` is called, from a thread of its own, when it is renewed again after it could not be.
+    """
 
     def __init__(self, api: Api, namespace: str, holder: str, lasts: float) -> None:
         self._api, self._namespace, self._holder, self._lasts = api, namespace, holder, lasts
@@ -32,6 +36,7 @@ class Lease:
         self._seen: tuple[str, float] = ("", 0.0)
         self._held: Object | None = None
         self._trouble = "it was not renewed in time"
+        self.regained: Callable[[], None] = lambda: None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
@@ -83,7 +88,9 @@ class Lease:
     def _complain(self, line: str) -> None:
         if line and line != self._trouble:
             _LOG.warning("the lease was not renewed: %s", line)
-        self._trouble = line
+        before, self._trouble = self._trouble, line
+        if before and not line:
+            self.regained()
 
     def _try(self) -> bool:
         """Take or renew the lease; it counts from before the request, whatever happens to the answer."""
