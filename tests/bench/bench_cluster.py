@@ -16,7 +16,9 @@ import figures as told
 from cluster_bare import NEW, OLD, THREADS, Bare, Recorder, grouped, verbs
 from cluster_changes import Changes, Holds, is_available, says
 from cluster_plane import planed
+from stage import until
 
+from orchestrator.domain.status import Health
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
 from orchestrator.runtimes.kubernetes.connection import Request
 from tests.cluster.build import ensure
@@ -123,6 +125,7 @@ def _herd(runtime: KubernetesRuntime, sides: Sides, names: Sequence[str], number
     changed = says(release("", number).commit)
     ours = sides.ours(lambda: _each(lambda name: runtime.apply(release(name, number)), names), names, changed)
     theirs = sides.theirs(grouped(recorder.take(), names), names, changed)
+    until(lambda: all(running.health is Health.READY for running in runtime.running()))
     return told.compared(f"a release of {len(names)} services, last changed", ours.last, theirs.last, "bare PATCHes")
 
 
