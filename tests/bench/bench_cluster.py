@@ -4,191 +4,169 @@ The control plane is real, its pods only pretend to run; it shares this machine 
 """
 
 import os
-import sys
-import tempfile
+import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
-from urllib.parse import quote
+from dataclasses import dataclass
+from functools import partial
 
+import cluster_daemon
 import figures as told
+from cluster_bare import NEW, OLD, THREADS, Bare, Recorder, grouped, verbs
+from cluster_changes import Changes, Holds, is_available, says
+from cluster_plane import planed
 from stage import until
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+from orchestrator.domain.status import Health
+from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
+from orchestrator.runtimes.kubernetes.connection import Request
+from tests.cluster.build import ensure
+from tests.cluster.rooms import opened
+from tests.kubernetes.releases import release
+from tests.process.running import Watcher
 
-from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels  # noqa: E402 - from the root
-from orchestrator.runtimes.kubernetes.api import Api  # noqa: E402
-from orchestrator.runtimes.kubernetes.connection import Connection, Request  # noqa: E402
-from tests.cluster.build import ensure  # noqa: E402
-from tests.cluster.control_plane import control_plane  # noqa: E402
-from tests.cluster.rooms import opened, room  # noqa: E402
-from tests.kubernetes.releases import release  # noqa: E402
-from tests.process.running import Watcher  # noqa: E402
-
-_THREADS = 8
-_DEPLOYMENTS = "/apis/apps/v1/deployments"
+_AT_REST = 20.0
 
 
-class Recorder:
-    """Notes every write of a runtime, leases left out."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds: until all was sent, until the last Deployment was as it is waited for, and of this process's CPU."""
 
-    def __init__(self, runtime: KubernetesRuntime) -> None:
-        self.writes: list[Request] = []
-        api: Api = runtime._api
-        self._send = api._connection.send
-        api._connection.send = self._note  # type: ignore[method-assign]
+    sent: float
+    last: float
+    cpu: float
 
-    def _note(self, request: Request) -> object:
-        if request.method != "GET" and "/leases" not in request.path:
-            self.writes.append(request)
-        return self._send(request)
 
-    def verbs(self) -> str:
-        """Count what was written since the last time."""
-        counted = Counter(request.method for request in self.writes)
-        self.writes = []
-        return ", ".join(f"{number} {verb}" for verb, number in sorted(counted.items())) or "no write"
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is measured beside each other, by the same watch."""
+
+    options: KubernetesOptions
+    bare: Bare
+    changes: Changes
+
+    def ours(self, work: Callable[[], None], names: Sequence[str], holds: Holds) -> Spent:
+        """Measure work of the runtime for these environments."""
+        self.changes.forget()
+        began, cpu = time.perf_counter(), time.process_time()
+        work()
+        sent, cpu = time.perf_counter() - began, time.process_time() - cpu
+        last = self.changes.last([self.options.namespace_of(name) for name in names], holds)
+        return Spent(sent, last - began, cpu)
+
+    def theirs(self, groups: Sequence[Sequence[Request]], names: Sequence[str], holds: Holds) -> Spent:
+        """Measure the bare loop with these requests, for as many environments of its own."""
+        return self.ours(lambda: self.bare.send(groups), [name.replace(NEW, OLD) for name in names], holds)
 
 
 def figures(*, quick: bool) -> Iterator[str]:
     """Yield lines of results."""
-    many = 10 if quick else 100
-    with ExitStack() as stack:
-        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ab-")))
-        plane = stack.enter_context(control_plane(ensure(os.environ), place))
-        options = stack.enter_context(room(plane.kubectl, place / "runtime"))
+    programs, many = ensure(os.environ), 10 if quick else 100
+    names = [f"{NEW}{number}" for number in range(many)]
+    with planed(programs) as (_, options):
+        sides = Sides(options, Bare(options), Changes(options))
         with opened(options, lease=15.0) as runtime:
-            yield from _one(runtime, options, 5 if quick else 50)
-            writes, ours = _from_nothing(runtime, many)
-            bare = _bare(options, writes, many)
-            yield told.compared(f"{many} environments, last Ready", ours[1], bare[1], "bare writes")
-            yield told.rate("writes to make them", len(writes) / ours[0], len(writes) / bare[0], "bare writes")
-            yield told.compared(f"CPU for {many} environments", ours[2], bare[2], "bare writes")
-            yield from _herd(runtime, options, many)
-        yield from _restarted(options, many)
+            yield from _one(runtime, sides.bare, 5 if quick else 50)
+            yield from _from_nothing(runtime, sides, names)
+            for number in (2, 3):
+                yield _herd(runtime, sides, names, number)
+            yield _at_rest(runtime, 2.0 if quick else _AT_REST)
+        yield _restarted(options, names, 3)
+        sides.changes.close()
+    with planed(programs) as (_, options):
+        yield from cluster_daemon.figures(options, quick=quick)
+    with planed(programs) as (plane, options):
+        for child in plane.children[2:]:
+            child.kill()
+        yield _thousand(options, *((1, 10) if quick else (10, 100)))
 
 
-def _one(runtime: KubernetesRuntime, options: KubernetesOptions, times: int) -> Iterator[str]:
+def _one(runtime: KubernetesRuntime, bare: Bare, times: int) -> Iterator[str]:
     """Release after release of one service: until it is asked for, and until it is told Ready."""
-    watcher, recorder = Watcher(runtime), Recorder(runtime)
-    runtime.apply(release("new-one", 1))
-    watcher.ready("new-one", 1)
-    making, first = recorder.writes, recorder.verbs()
-    asked, ready = [], []
+    name, watcher, recorder = f"{NEW}one", Watcher(runtime), Recorder(runtime)
+    runtime.apply(release(name, 1))
+    watcher.ready(name, 1)
+    first, asked, ready = recorder.take(), list[float](), list[float]()
     for number in range(2, times + 2):
         began = time.perf_counter()
-        runtime.apply(release("new-one", number))
+        runtime.apply(release(name, number))
         asked.append(time.perf_counter() - began)
-        watcher.ready("new-one", number)
+        watcher.ready(name, number)
         ready.append(time.perf_counter() - began)
-    later, connection = tuple(recorder.writes), Connection(options)
-    for request in making:
-        _timed(connection, _renamed(request))
-    bare = [_timed(connection, _renamed(request)) for request in later]
-    yield f"{'writes of a first release':42} {first}, with all that confines its environment"
-    yield f"{'writes of a later release':42} {len(later) / times:.2f}"
-    yield told.compared("release to changed object, p50", told.median(asked), told.median(bare), "bare PATCH")
-    yield f"{'release to Ready told, p50':42} {told.seconds(told.median(ready)):>10}"
+    later = recorder.take()
+    bare.send(grouped(first, [name]))
+    theirs = [_seconds(partial(bare.send, [[request]])) for request in grouped(later, [name])[0]]
+    yield told.alone("requests of a first release", f"{verbs(first)}, with all that confines its environment")
+    yield told.alone(f"requests of {times} later releases", verbs(later))
+    yield told.compared("release to changed object, p50", told.median(asked), told.median(theirs), "bare PATCH")
+    yield told.alone("release to Ready told, p50", told.seconds(told.median(ready)))
 
 
-def _timed(connection: Connection, request: Request) -> float:
+def _seconds(work: Callable[[], None]) -> float:
     began = time.perf_counter()
-    response = connection.send(request)
-    assert response.data
-    assert response.status < 300, (request.path, response.data)
+    work()
     return time.perf_counter() - began
 
 
-def _from_nothing(runtime: KubernetesRuntime, many: int) -> tuple[list[Request], tuple[float, float, float]]:
-    watcher, recorder = Watcher(runtime), Recorder(runtime)
-    names = [f"new-{number}" for number in range(many)]
-
-    def make(name: str) -> None:
-        runtime.ensure_environment(name, name)
-        runtime.apply(release(name, 1))
-
-    began, cpu = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(make, names))
-    written = time.perf_counter() - began
-    for name in names:
-        watcher.ready(name, 1)
-    return recorder.writes, (written, time.perf_counter() - began, time.process_time() - cpu)
+def _from_nothing(runtime: KubernetesRuntime, sides: Sides, names: Sequence[str]) -> Iterator[str]:
+    recorder, many = Recorder(runtime), len(names)
+    ours = sides.ours(lambda: _each(partial(_make, runtime, services=("app",)), names), names, is_available)
+    writes = recorder.take()
+    theirs = sides.theirs(grouped(writes, names), names, is_available)
+    yield told.compared(f"{many} environments, last Available", ours.last, theirs.last, "bare writes")
+    yield told.rate("writes to make them", len(writes) / ours.sent, len(writes) / theirs.sent, "bare writes")
+    yield told.compared(f"CPU for {many} environments", ours.cpu, theirs.cpu, "bare writes")
 
 
-def _bare(options: KubernetesOptions, writes: Sequence[Request], many: int) -> tuple[float, float, float]:
-    """Send the same writes for other environments, those of each in their order, and look until all are available."""
-    connection = Connection(options)
-    groups = [[_renamed(w) for w in writes if _is_of(w, f"new-{number}")] for number in range(many)]
-
-    def send(group: Sequence[Request]) -> None:
-        for request in group:
-            response = connection.send(request)
-            assert response.status < 300, (request.path, response.data)
-
-    began, cpu = time.perf_counter(), time.process_time()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(send, groups))
-    written, cpu = time.perf_counter() - began, time.process_time() - cpu
-    until(lambda: _available(Api(connection), options) > many)
-    return written, time.perf_counter() - began, cpu
+def _herd(runtime: KubernetesRuntime, sides: Sides, names: Sequence[str], number: int) -> str:
+    """The next release of each environment's service."""
+    recorder = Recorder(runtime)
+    changed = says(release("", number).commit)
+    ours = sides.ours(lambda: _each(lambda name: runtime.apply(release(name, number)), names), names, changed)
+    theirs = sides.theirs(grouped(recorder.take(), names), names, changed)
+    until(lambda: all(running.health is Health.READY for running in runtime.running()))
+    return told.compared(f"a release of {len(names)} services, last changed", ours.last, theirs.last, "bare PATCHes")
 
 
-def _is_of(request: Request, environment: str) -> bool:
-    body = request.body.decode() if isinstance(request.body, bytes) else str(request.body)
-    return f'"{environment}"' in body or f"'{environment}'" in body
+def _at_rest(runtime: KubernetesRuntime, seconds: float) -> str:
+    recorder, rest = Recorder(runtime), threading.Event()
+    rest.wait(seconds)
+    return told.alone(f"requests in {seconds:.0f} s at rest", verbs(recorder.take()))
 
 
-def _renamed(request: Request) -> Request:
-    """Speak of `old-…` instead of `new-…`; an owner of their own keeps the runtime from looking at them."""
-    body = request.body
-    if isinstance(body, bytes):
-        changed = body.replace(b"new-", b"old-").replace(b'"anabranch.dev/owner": "', b'"anabranch.dev/owner": "old-')
-        return replace(request, body=changed, path=_old(request.path), acting_as=_old(request.acting_as))
-    text = repr(body).replace("new-", "old-").replace("'anabranch.dev/owner': '", "'anabranch.dev/owner': 'old-")
-    return replace(request, body=eval(text), path=_old(request.path))
-
-
-def _old(text: str) -> str:
-    return text.replace("new-", "old-")
-
-
-def _available(api: Api, options: KubernetesOptions) -> int:
-    selector = quote(f"{labels.OWNER}=old-{options.namespace}")
-    items = api.get(f"{_DEPLOYMENTS}?labelSelector={selector}")["items"]
-    return sum(item["status"].get("availableReplicas", 0) for item in items)
-
-
-def _herd(runtime: KubernetesRuntime, options: KubernetesOptions, many: int) -> Iterator[str]:
-    """One push to many branches: the next release of each."""
-    watcher, recorder = Watcher(runtime), Recorder(runtime)
-    names = [f"new-{number}" for number in range(many)]
-    began = time.perf_counter()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda name: runtime.apply(release(name, 2)), names))
-    changed = time.perf_counter() - began
-    for name in names:
-        watcher.ready(name, 2)
-    ready, connection = time.perf_counter() - began, Connection(options)
-    writes = [_renamed(request) for request in recorder.writes]
-    began = time.perf_counter()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        list(pool.map(lambda request: connection.send(request).data, writes))
-    bare = time.perf_counter() - began
-    yield told.compared(f"a release of {many} services, last changed", changed, bare, "bare PATCHes")
-    yield f"{f'a release of {many} services, last Ready':42} {told.seconds(ready):>10}"
-
-
-def _restarted(options: KubernetesOptions, many: int) -> Iterator[str]:
+def _restarted(options: KubernetesOptions, names: Sequence[str], number: int) -> str:
     with opened(options) as runtime:
         watcher, recorder = Watcher(runtime), Recorder(runtime)
-        for name in [f"new-{number}" for number in range(many)]:
+        for name in names:
             runtime.ensure_environment(name, name)
-            runtime.apply(release(name, 2))
-            watcher.ready(name, 2)
-        yield f"{f'a restart with {many} environments':42} {recorder.verbs()}"
+            runtime.apply(release(name, number))
+            watcher.ready(name, number)
+        return told.alone(f"requests of a restart with {len(names)}", verbs(recorder.take()))
+
+
+def _thousand(options: KubernetesOptions, batches: int, size: int) -> str:
+    """Environments of three services each, made in turn by either side; no controller runs, so only writes count."""
+    ours, theirs, writes = 0.0, 0.0, 0
+    with opened(options, lease=15.0) as runtime:
+        bare, recorder = Bare(options), Recorder(runtime)
+        make = partial(_make, runtime, services=("app", "web", "other"))
+        for batch in range(batches):
+            names = [f"{NEW}{batch * size + number}" for number in range(size)]
+            ours += _seconds(partial(_each, make, names))
+            taken = recorder.take()
+            theirs += _seconds(partial(bare.send, grouped(taken, names)))
+            writes += len(taken)
+    what = f"writes of {batches * size} environments x 3"
+    return told.rate(what, writes / ours, writes / theirs, "bare writes")
+
+
+def _make(runtime: KubernetesRuntime, name: str, *, services: Sequence[str]) -> None:
+    runtime.ensure_environment(name, name)
+    for service in services:
+        runtime.apply(release(name, 1, service=service))
+
+
+def _each(work: Callable[[str], None], names: Sequence[str]) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, names))

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import figures as told
-from stage import Stage, git, stage
+from stage import Stage, git, serves, stage
 
 from orchestrator.domain.snapshot import EnvironmentView
-from orchestrator.domain.status import Health
 
 
 def figures(*, quick: bool) -> Iterator[str]:
@@ -45,13 +44,6 @@ def _until_ready(staged: Stage, commit: str) -> float:
     staged.daemon.sync()
     while time.perf_counter() - began < 60:
         change = changes.take(1.0)
-        if isinstance(change, EnvironmentView) and _serves(change, commit):
+        if isinstance(change, EnvironmentView) and serves(change, commit):
             return time.perf_counter() - began
     raise TimeoutError(f"{commit} was never Ready")
-
-
-def _serves(view: EnvironmentView, commit: str) -> bool:
-    return any(
-        service.status is Health.READY and service.serving is not None and service.serving.commit == commit
-        for service in view.services
-    )

@@ -27,3 +27,13 @@ def compared(what: str, ours: float, theirs: float, than: str) -> str:
 def rate(what: str, ours: float, theirs: float, than: str) -> str:
     """Write a number per second, that of the thing beside it, and their ratio."""
     return f"{what:42} {ours:>8.0f}/s   {than} {theirs:>8.0f}/s   x {ours / theirs:.2f}"
+
+
+def added(what: str, ours: float, theirs: float, than: str) -> str:
+    """Write a duration, that of what it holds of other people's work, and what it adds to that."""
+    return f"{what:42} {seconds(ours):>10}   {than} {seconds(theirs):>10}   + {seconds(max(0.0, ours - theirs))}"
+
+
+def alone(what: str, value: str) -> str:
+    """Write a figure that nothing stands beside."""
+    return f"{what:42} {value:>10}"

@@ -26,6 +26,8 @@ PARTS = (
     "failing_disk.py",
     "mutants.py",
     "kill_daemon.py",
+    "kill_deployment.py",
+    "cluster_outage.py",
 )
 ROUND_SECONDS = 60.0
 LATE_SECONDS = 600.0

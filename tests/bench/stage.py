@@ -1,4 +1,4 @@
-"""A daemon of its own on the memory runtime, with real repositories that it reads over git's file protocol."""
+"""A daemon of its own, on the memory runtime if not told otherwise, with real repositories that it reads as files."""
 
 import contextlib
 import os
@@ -7,12 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.cli.daemon_client import Daemon
-from orchestrator.domain.snapshot import ServiceView
+from orchestrator.domain.snapshot import EnvironmentView, ServiceView
 from orchestrator.domain.status import Health
 from orchestrator.errors import Temporary
 
@@ -26,7 +26,7 @@ containers: {{main: {{image: ., command: [run], variables: {{GREETING: hello}}}}
 """
 SETTINGS = """\
 repositories: [{repositories}]
-runtime: memory
+{runtime}
 state: {place}/state
 api: {{socket: {place}/api.sock}}
 polling: {{interval: 600, jitter: 0}}
@@ -47,6 +47,11 @@ class Stage:
         """Every service of every environment."""
         return tuple(service for view in self.daemon.environments() for service in view.services)
 
+    def cpu(self) -> float:
+        """The seconds of CPU that the daemon has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self) -> int:
         """The daemon's resident bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -54,16 +59,18 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(branches: int, files: int) -> Iterator[Stage]:
-    """Run a daemon until the context ends; each of three repositories holds `files` services on `branches` branches."""
+def stage(
+    branches: int, files: int, names: Sequence[str] = REPOSITORIES, runtime: str = "runtime: memory"
+) -> Iterator[Stage]:
+    """Run a daemon until the context ends; each repository holds `files` services on `branches` branches."""
     with tempfile.TemporaryDirectory(prefix="ab-") as made:
         place = Path(made)
-        for name in REPOSITORIES:
+        for name in names:
             _repository(place / name, name, branches, files)
-        process = _start(place)
+        process = _start(place, names, runtime)
         try:
             staged = Stage(place, Daemon(place / "api.sock"), process)
-            until(lambda: _ready(staged, branches * files * len(REPOSITORIES)))
+            until(lambda: _ready(staged, branches * files * len(names)))
             yield staged
         finally:
             process.send_signal(signal.SIGTERM)
@@ -77,6 +84,14 @@ def until(true: Callable[[], bool]) -> None:
         if time.monotonic() > latest:
             raise TimeoutError("the daemon did not get there")
         time.sleep(0.05)
+
+
+def serves(view: EnvironmentView, commit: str) -> bool:
+    """Tell whether a service of an environment is Ready with a commit."""
+    return any(
+        service.status is Health.READY and service.serving is not None and service.serving.commit == commit
+        for service in view.services
+    )
 
 
 def git(place: Path, *arguments: str) -> str:
@@ -100,12 +115,14 @@ def _repository(place: Path, name: str, branches: int, files: int) -> None:
         git(place, "branch", f"branch-{number}")
 
 
-def _start(place: Path) -> "subprocess.Popen[bytes]":
+def _start(place: Path, names: Sequence[str], runtime: str) -> "subprocess.Popen[bytes]":
     repositories = ", ".join(
-        f"{{name: {name}, url: 'file://{place}/{name}', default_branch: main, score: ['*/score.yaml']}}"
-        for name in REPOSITORIES
+        f"{{name: {name}, url: 'file://{place}/{name}', default_branch: main, score: ['*/score.yaml'],"
+        f" image: 'registry.example/{name}:{{commit}}'}}"
+        for name in names
     )
-    (place / "anabranch.yaml").write_text(SETTINGS.format(place=place, repositories=repositories))
+    settings = SETTINGS.format(place=place, repositories=repositories, runtime=runtime)
+    (place / "anabranch.yaml").write_text(settings)
     (place / "state").mkdir(mode=0o700)
     command = (sys.executable, "-m", "orchestrator", "daemon", "--settings", str(place / "anabranch.yaml"))
     return subprocess.Popen(command)

@@ -6,6 +6,7 @@ HTTP and with the administrator's rights; every request that was seen.
 
 import asyncio
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class FaultProxy:
         self.judge: Judge = lambda _: None
         self.seen: list[Seen] = []
         self._folder = folder
+        self._abandoned = weakref.WeakSet[asyncio.Transport]()
         self._loop = asyncio.new_event_loop()
         self._heard, self._stop, self._ready = asyncio.Event(), asyncio.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="fault proxy", daemon=True)
@@ -76,6 +78,13 @@ class FaultProxy:
         finally:
             self._loop.call_soon_threadsafe(self._heard.set)
 
+    def abandon(self) -> None:
+        """Let every connection that is open now hang for ever, without closing it; new ones are served."""
+        self._loop.call_soon_threadsafe(lambda: self._abandoned.update(self._lines()))
+
+    def _lines(self) -> Iterator[asyncio.Transport]:
+        return (line.transport for line in self._server.connections if line.transport)
+
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
@@ -90,6 +99,8 @@ class FaultProxy:
             runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
             stack.push_async_callback(runner.cleanup)
             await runner.setup()
+            assert runner.server
+            self._server = runner.server
             await web.TCPSite(runner, HOST, 0).start()
             self.address = f"http://{HOST}:{runner.addresses[0][1]}"
             kubeconfig.write(self.kubeconfig, self._folder, self.address)
@@ -112,13 +123,22 @@ class FaultProxy:
             return _failure(Fault(502, message=str(error)))
 
     async def _pass_on(self, request: web.Request, told: aiohttp.ClientResponse) -> web.StreamResponse:
-        await self._heard.wait()
+        await self._may_speak(request)
         answer = web.StreamResponse(status=told.status, headers=_passed(told.headers))
         await answer.prepare(request)
-        async for chunk in told.content.iter_any():
-            await self._heard.wait()
-            await answer.write(chunk)
+        try:
+            async for chunk in told.content.iter_any():
+                await self._may_speak(request)
+                await answer.write(chunk)
+        except aiohttp.ClientError:
+            if request.transport:
+                request.transport.abort()
         return answer
+
+    async def _may_speak(self, request: web.Request) -> None:
+        await self._heard.wait()
+        if request.transport in self._abandoned:
+            await asyncio.Event().wait()
 
 
 @contextmanager

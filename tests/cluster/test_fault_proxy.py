@@ -37,3 +37,12 @@ def test_silence_closes_nothing_and_ends(proxy: FaultProxy) -> None:
         with proxy.silence(), pytest.raises(httpx.ReadTimeout):
             api.get("/readyz", timeout=0.5)
         assert api.get("/readyz").text == "ok"
+
+
+def test_a_connection_that_was_abandoned_stays_silent_and_a_new_one_is_served(proxy: FaultProxy) -> None:
+    with httpx.Client(base_url=proxy.address, timeout=20) as old, httpx.Client(base_url=proxy.address) as new:
+        assert old.get("/readyz").text == "ok"
+        proxy.abandon()
+        with pytest.raises(httpx.ReadTimeout):
+            old.get("/readyz", timeout=0.5)
+        assert new.get("/readyz").text == "ok"

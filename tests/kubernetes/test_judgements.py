@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import AnabranchError, Permanent, Temporary
 from orchestrator.runtimes.kubernetes.drift import pruned, seen_through
-from orchestrator.runtimes.kubernetes.failure import Dying, Forbidden, failure, is_transient
+from orchestrator.runtimes.kubernetes.failure import Dying, Forbidden, failure, is_contended, is_transient
 from orchestrator.runtimes.kubernetes.quantities import canonical
 
 JSON = st.recursive(
@@ -110,3 +110,18 @@ def test_a_missing_right_is_named() -> None:
 
 def test_a_namespace_that_is_going_away_is_not_a_missing_right() -> None:
     assert isinstance(said(403, "Forbidden", "x", {"reason": "NamespaceTerminating"}), Dying)
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "contended"),
+    [
+        ("Conflict", "Operation cannot be fulfilled on services: the object has been modified", True),
+        ("Conflict", "Precondition failed: UID in precondition: a, UID in object meta: b", False),
+        ("Conflict", "The system is ensuring all content is removed from this namespace.", False),
+        ("AlreadyExists", 'namespaces "bugfix" already exists', False),
+    ],
+)
+def test_only_a_conflict_with_another_write_is_worth_the_same_write_again(
+    reason: str, message: str, contended: bool
+) -> None:
+    assert is_contended(409, {"reason": reason, "message": message}) is contended

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import NotFound, Temporary
 from orchestrator.runtimes.kubernetes import labels
-from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, whole
-from orchestrator.runtimes.kubernetes.failure import failure, is_outdated, is_transient, lacks_right
+from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, Silent, whole
+from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_outdated, is_transient, lacks_right
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ MANAGER = "anabranch"
 """Our name in the fields that we own; under another one they would all be left behind."""
 
 _PATIENCE = 8.0
-_SETTLING = 4
+_SETTLING = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+_SOON = 0.01
 
 
 class Api:
@@ -48,7 +49,8 @@ class Api:
         how = f"{path}?fieldManager={MANAGER}&force=true&fieldValidation=Strict"
 
         def patch(epoch: int) -> Request:
-            return Request("PATCH", how, json.dumps(labels.stamped(thing, epoch)).encode(), APPLY, acting_as)
+            body = json.dumps(labels.stamped(thing, epoch)).encode()
+            return Request("PATCH", how, body, APPLY, acting_as, conditional="resourceVersion" in thing["metadata"])
 
         return self._write(patch)
 
@@ -85,6 +87,9 @@ class Api:
             if response.status != 200:
                 raise failure(request.what, response.status, _json(whole(response)))
             yield response
+        except Silent:
+            self._connection.drop_idle()
+            raise
         finally:
             response.close()
 
@@ -101,19 +106,26 @@ class Api:
         while True:
             request = make()
             tries += 1
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
+            pause = _pause(_FIRST_PAUSE, tries)
             try:
                 response = self._connection.send(request)
                 body = _json(whole(response))
+                contended = not request.conditional and is_contended(response.status, body)
                 unknown = request.acting_as and lacks_right(response.status, body)
-                settling = tries <= _SETTLING and (unknown or is_outdated(response.status, body))
-                if not (settling or is_transient(response.status, body)):
-                    return _result(request, response.status, body, allowed)
+                settling = contended or unknown or is_outdated(response.status, body)
+                if settling and tries <= _SETTLING:
+                    pause = _pause(_SOON, tries)
+                elif not is_transient(response.status, body):
+                    return _result(request, response.status, body, () if contended else allowed)
                 error, pause = failure(request.what, response.status, body), max(pause, _retry_after(response))
             except Temporary as unanswered:
                 error = unanswered
             if time.monotonic() + pause > give_up or self._closed.wait(pause):
                 raise error
+
+
+def _pause(first: float, tries: int) -> float:
+    return min(_LONGEST_PAUSE, first * 2.0**tries) * random.uniform(0.5, 1)  # noqa: S311 - spreads load
 
 
 def _result(request: Request, status: int, body: Object, allowed: tuple[int, ...]) -> Object:

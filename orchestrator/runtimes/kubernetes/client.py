@@ -47,6 +47,7 @@ class KubernetesRuntime:
             self._lease.acquire()
             self._api.permit = self._lease.permit
             self._keeping = Keeping(self._api, options, self._said.put)
+            self._lease.regained = self._keeping.again
         except AnabranchError:
             self._lease.release()
             self._api.close()

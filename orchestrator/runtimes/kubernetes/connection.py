@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.text import printable
@@ -29,15 +30,23 @@ _CONNECTIONS = 64
 _CHUNK = 2**16
 
 
+class Silent(Temporary):
+    """No byte came for so long that the connection is taken for dead."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`body` is bytes for `APPLY`, an object otherwise; `read` is how many seconds of silence end the answer."""
+    """`body` is bytes for `APPLY`, an object otherwise; `read` is how many seconds of silence end the answer.
+
+    `conditional` says that the body names the version that it changes: after a conflict it is of no use again.
+    """
 
     method: str
     path: str
     body: Object | bytes | None = None
     content: str = JSON
     acting_as: str = ""
+    conditional: bool = False
     read: float = _READ
 
     @property
@@ -68,10 +77,19 @@ class Connection:
         """Close every connection that is not in use."""
         self._client.rest_client.close()
 
+    def drop_idle(self) -> None:
+        """Close the connections that are not in use: where one fell silent, the others may have as well."""
+        idle = self._client.rest_client.pool_manager.connection_from_url(self.host).pool
+        with suppress(Empty):
+            while idle is not None:
+                connection = idle.get(block=False)
+                if connection:
+                    connection.close()
+
     def send(self, request: Request) -> "BaseHTTPResponse":
         """Send one request once. Raises Temporary when nobody answers; any status is an answer."""
         from kubernetes.client import ApiException  # noqa: PLC0415 - see above
-        from urllib3.exceptions import HTTPError  # noqa: PLC0415 - comes with it
+        from urllib3.exceptions import HTTPError, TimeoutError  # noqa: A004, PLC0415 - comes with it
 
         headers = {"Accept": JSON, "Content-Type": request.content, "User-Agent": AGENT}
         if request.acting_as:
@@ -86,6 +104,8 @@ class Connection:
                 _request_timeout=(_CONNECT, request.read),
             )
         except (HTTPError, ApiException, OSError) as error:
+            if isinstance(error, TimeoutError):
+                self.drop_idle()
             raise Temporary(f"the apiserver at {self.host} does not answer ({type(error).__name__})") from error
         response: BaseHTTPResponse = reply.response
         return response
@@ -103,10 +123,12 @@ def whole(response: "BaseHTTPResponse") -> bytes:
 
 
 def _read(read: Callable[[int | None], bytes], size: int | None) -> bytes:
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - see above
+    from urllib3.exceptions import HTTPError, ReadTimeoutError  # noqa: PLC0415 - see above
 
     try:
         return read(size)
+    except ReadTimeoutError as error:
+        raise Silent("the apiserver's answer does not go on") from error
     except (HTTPError, OSError) as error:
         raise Temporary(f"the apiserver's answer broke off ({type(error).__name__})") from error
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 
 from orchestrator.domain.text import printable
-from orchestrator.errors import Permanent
+from orchestrator.errors import NotFound, Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
@@ -117,9 +117,16 @@ class Environments:
         wanted = namespace_object(environment, self._branches.get(environment, ""), (), self._options)
         made = self._api.create(NAMESPACE.path(), labels.sealed(wanted))
         if made is None:
-            made = self._api.get(path_of(self._key(environment)))
-            _check_owner(made, self._options)
+            made = self._there_already(environment)
         self._live.put(made)
+        return made
+
+    def _there_already(self, environment: str) -> Object:
+        try:
+            made = self._api.get(path_of(self._key(environment)))
+        except NotFound:
+            raise Dying(f"the earlier namespace {self._options.namespace_of(environment)} has just gone") from None
+        _check_owner(made, self._options)
         return made
 
     def _key(self, environment: str) -> Key:

@@ -23,6 +23,10 @@ _IMMUTABLE = "field is immutable"
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
 
+_NOTHING_TO_DO = ("Precondition failed", "ensuring all content is removed")
+"""Conflicts of a deletion with what is another object by now, or is being deleted already."""
+
+
 class Dying(Temporary):
     """The namespace is being deleted: nothing can be made in it until it is gone."""
 
@@ -49,6 +53,12 @@ def is_transient(status: int, body: Mapping[str, Any]) -> bool:
 def lacks_right(status: int, body: Mapping[str, Any]) -> bool:
     """Tell whether a right is missing; one that was just given takes a moment to be known."""
     return status == 403 and " cannot " in _message(body)
+
+
+def is_contended(status: int, body: Mapping[str, Any]) -> bool:
+    """Tell whether somebody else's write was in the way of one that may be sent again as it is."""
+    settled = any(words in _message(body) for words in _NOTHING_TO_DO)
+    return status == 409 and _reason(body) == "Conflict" and not settled
 
 
 def is_outdated(status: int, body: Mapping[str, Any]) -> bool:

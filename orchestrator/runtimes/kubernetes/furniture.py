@@ -36,14 +36,17 @@ def namespace_object(
 
 
 def furniture(environment: str, options: KubernetesOptions) -> tuple[Object, ...]:
-    """Make what the namespace holds besides services: policies, limits, the account that services are applied as."""
+    """Make what the namespace holds besides services: the account that applies them, policies, limits.
+
+    The account's rights come first: until they are known everywhere, the rest is made.
+    """
     quota = _object(QUOTA, environment, options, spec={"hard": dict(options.quota)})
     limits = _object(LIMITS, environment, options, spec={"limits": [_defaults(options)]})
     return (
+        *(_deployer(environment, options) if options.deployer else ()),
         *_policies(environment, options),
         *((quota,) if options.quota else ()),
         *((limits,) if options.limits or options.requests else ()),
-        *(_deployer(environment, options) if options.deployer else ()),
     )
 
 

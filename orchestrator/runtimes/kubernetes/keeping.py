@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 
 from orchestrator.domain.status import Health, Observation
-from orchestrator.errors import AnabranchError, Permanent
+from orchestrator.errors import AnabranchError, Permanent, Temporary
 from orchestrator.runtimes import Running
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.converge import Converger
@@ -117,6 +117,13 @@ class Keeping:
             wishes = [wish for _, wish in sorted(self._wishes.items())]
         return tuple(running for wish in wishes for running in _running(wish))
 
+    def again(self) -> None:
+        """Look at once at what failed, for the cluster can be reached again."""
+        self.live.hurry()
+        for scope in tuple(self._failures):
+            self._failures.pop(scope, None)
+            self._queue.add(scope)
+
     def close(self, deadline: float) -> None:
         """Look at nothing any more."""
         self._copies.close()
@@ -138,6 +145,9 @@ class Keeping:
             self._report(wish, again=True)
         except Dying as error:
             self._await(wish, error)
+        except Temporary:
+            self._failures[wish.environment, wish.service] += 1
+            raise
 
     def _await(self, wish: Wish, error: Dying) -> None:
         """Say what the end of the namespace still waits for, and look again soon."""

@@ -9,6 +9,7 @@ it lasts.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
@@ -22,7 +23,10 @@ _NAME = "anabranch"
 
 
 class Lease:
-    """Held from `acquire` to `release`, and renewed meanwhile; `lasts` is in seconds."""
+    """Held from `acquire` to `release`, and renewed meanwhile; `lasts` is in seconds.
+
+    `regained` is called, from a thread of its own, when it is renewed again after it could not be.
+    """
 
     def __init__(self, api: Api, namespace: str, holder: str, lasts: float) -> None:
         self._api, self._namespace, self._holder, self._lasts = api, namespace, holder, lasts
@@ -32,6 +36,7 @@ class Lease:
         self._seen: tuple[str, float] = ("", 0.0)
         self._held: Object | None = None
         self._trouble = "it was not renewed in time"
+        self.regained: Callable[[], None] = lambda: None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
 
@@ -83,7 +88,9 @@ class Lease:
     def _complain(self, line: str) -> None:
         if line and line != self._trouble:
             _LOG.warning("the lease was not renewed: %s", line)
-        self._trouble = line
+        before, self._trouble = self._trouble, line
+        if before and not line:
+            self.regained()
 
     def _try(self) -> bool:
         """Take or renew the lease; it counts from before the request, whatever happens to the answer."""
@@ -101,7 +108,7 @@ class Lease:
 
     def _read(self) -> Object | None:
         try:
-            return self._api.get(self._path)
+            return self._once("GET", self._path)
         except NotFound:
             self._check_namespace()
             return None
@@ -134,4 +141,8 @@ class Lease:
         metadata = lease["metadata"] if lease else {"name": _NAME, "namespace": self._namespace}
         thing = {"apiVersion": LEASE.api_version, "kind": LEASE.name, "metadata": metadata, "spec": spec}
         method, path = ("PUT", self._path) if lease else ("POST", LEASE.path(self._namespace))
-        return self._api.once(Request(method, path, thing), 409)
+        return self._once(method, path, thing)
+
+    def _once(self, method: str, path: str, thing: Object | None = None) -> Object:
+        """Ask once, and for no longer than leaves time to ask again before the lease is over."""
+        return self._api.once(Request(method, path, thing, read=self._lasts / 3), 409)

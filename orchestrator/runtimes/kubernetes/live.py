@@ -84,6 +84,11 @@ class Live:
             if _version(thing) > told:
                 self._keep(thing)
 
+    def hurry(self) -> None:
+        """Follow again at once where that failed."""
+        for reflector in self._reflectors.values():
+            reflector.hurry()
+
     def close(self) -> None:
         """Follow no more."""
         for reflector in self._reflectors.values():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.8, 30.0
 _QUIET = 60.0
-_SILENCE = 90.0
+_SILENCE = 85.0
 _CLOSE_AFTER = 2.0
 _PAGE = 500
 _LASTS = (300, 600)
@@ -51,7 +51,7 @@ class Reflector:
         self._initial: set[Key] | None = None
         self._version = ""
         self._streams = True
-        self._closed = threading.Event()
+        self._closed, self._hurry = threading.Event(), threading.Event()
         self.synced = threading.Event()
         self.trouble = ""
         self._open: BaseHTTPResponse | None = None
@@ -63,9 +63,14 @@ class Reflector:
         """The version up to which everything was told."""
         return int(self._version or 0)
 
+    def hurry(self) -> None:
+        """Wait no longer before the next try."""
+        self._hurry.set()
+
     def close(self) -> None:
         """Follow no more."""
         self._closed.set()
+        self.hurry()
         end(self._open)
         self._thread.join(_CLOSE_AFTER)
 
@@ -87,7 +92,8 @@ class Reflector:
             except Exception as error:  # a broken stream has many names
                 self._complain(f"{type(error).__name__} while watching {self._kind.plural}")
             pause = _FIRST_PAUSE if time.monotonic() - began > _QUIET else min(_LONGEST_PAUSE, pause * 2)
-            self._closed.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load
+            self._hurry.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load
+            self._hurry.clear()
 
     def _complain(self, line: str) -> None:
         if line != self.trouble and not self._closed.is_set():
