@@ -120,5 +120,5 @@ def test_completion_is_no_way_to_print_escape_sequences(world: Any) -> None:
 
 def test_services_and_their_ports_are_offered_to_those_who_want_in(world: Any) -> None:
     branch = world.make("completed-ways", "app")
-    assert complete(world, "-n", branch, "exec", "a") == ["app"]
+    assert complete(world, "-n", branch, "exec", "ap") == ["app"]
     assert complete(world, "-n", branch, "open", "app", "--port", "") == ["http"]
