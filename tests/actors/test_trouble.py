@@ -82,6 +82,7 @@ def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_othe
 def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(world, base, monkeypatch):
     if base == "simple":
         pytest.skip("nothing comes in while simpleSystemBase runs a handler")
+    world.until_read("app")
     mirror, before = world.mirrors["app"], world.mirrors["app"].looks
     heads, told = mirror.heads, []
 
