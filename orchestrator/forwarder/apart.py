@@ -68,6 +68,8 @@ class Apart:
                 return
             self._log.error("the receiver ended, and is started again", status=await self._reap())
             await asyncio.sleep(_PAUSE_SECONDS)
+            if self._stopping:
+                return
             try:
                 await self.start()
             except Temporary as error:
