@@ -5,6 +5,7 @@ In: the ports that the service has now, and where its addresses lead. Out: `Wire
 
 from collections.abc import Sequence
 
+from orchestrator.domain.status import Address
 from orchestrator.domain.wire import WiredPort
 from orchestrator.runtimes import Runtime
 
@@ -14,14 +15,17 @@ class StableAddresses:
 
     def __init__(self, runtime: Runtime, environment: str, service: str) -> None:
         self._runtime, self._environment, self._service = runtime, environment, service
-        self._known: dict[int, WiredPort] = {}
+        self._known: dict[int, Address] = {}
+        self._published = runtime.published(environment, service)
         self._target: str | None = None
 
     def ports(self, numbers: Sequence[tuple[str, int]]) -> tuple[WiredPort, ...]:
-        """Give the address of each (port name, port); those of ports that are gone are forgotten."""
-        ports = tuple(self._port(name, number) for name, number in numbers)
-        self._known = {port.number: port for port in ports}
-        return ports
+        """Give the address of each (port name, port), the first one published; what is gone is forgotten."""
+        self._known = {number: self._address(number) for _, number in numbers}
+        return tuple(
+            WiredPort(name, number, self._known[number].host, self._known[number].port, "" if at else self._published)
+            for at, (name, number) in enumerate(numbers)
+        )
 
     def lead(self, target: str | None) -> bool:
         """Lead the addresses to another environment's service, or nowhere; tells whether that is new."""
@@ -31,9 +35,5 @@ class StableAddresses:
         self._target = target
         return True
 
-    def _port(self, name: str, number: int) -> WiredPort:
-        known = self._known.get(number)
-        if known:
-            return WiredPort(name, number, known.host, known.port)
-        address = self._runtime.address(self._environment, self._service, number)
-        return WiredPort(name, number, address.host, address.port)
+    def _address(self, number: int) -> Address:
+        return self._known.get(number) or self._runtime.address(self._environment, self._service, number)

@@ -11,6 +11,7 @@ from thespian.actors import ActorAddress
 
 from actors.base import BaseActor
 from actors.child import Child
+from actors.engine import expect_blocking
 from actors.messages import (
     AskAgain,
     Define,
@@ -127,6 +128,7 @@ class BranchActor(BaseActor):
         if not self.exists:
             self.ports.store.record((ledger.EnvironmentReturned(self.environment),))
             self.exists = True
+        expect_blocking()
         try:
             self.ports.runtime.ensure_environment(self.environment, self.branch)
             self.ensured = True

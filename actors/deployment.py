@@ -9,7 +9,7 @@ from dataclasses import replace
 from thespian.actors import ActorAddress
 
 from actors.base import RULES, BaseActor
-from actors.engine import Then, adopt, current_trace, supervised
+from actors.engine import Then, adopt, current_trace, expect_blocking, supervised
 from actors.messages import DeploymentStatus, StartDeployment
 from orchestrator.domain.release import Release
 from orchestrator.domain.status import Health, Observation
@@ -34,6 +34,7 @@ class DeploymentActor(BaseActor):
     def reconcile(self) -> None:
         """Ask the runtime for the release, once: asking again would take back what was asked for since."""
         if not self.applied:
+            expect_blocking()
             self.ports.runtime.apply(self.release)
             self.applied = True
             self.start = StartDeployment(self.release, superseded=True)

@@ -161,6 +161,7 @@ class RepositoryActor(BaseActor):
         self.tell_parent(
             RepositoryLooked(self.repository.name, self._unproven(heads), leaving, self._notices(), self.asked)
         )
+        self.mirror.tidy()
 
     def _unproven(self, heads: Heads) -> str:
         if not heads.proves_no_removal:
@@ -182,7 +183,7 @@ class RepositoryActor(BaseActor):
             self.removal = removal.remember(self._eligible(self.mirror.known(), heads.default_branch))
         if self.mirror.lacks(heads):
             self.write(detail="git fetch")
-            heads = replace(heads, branches=self.mirror.fetch())
+            heads = replace(heads, branches=self.mirror.fetch(heads.branches))
         return heads
 
     def _eligible(self, branches: Branches, default_branch: str) -> dict[str, str]:

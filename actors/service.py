@@ -30,10 +30,10 @@ from orchestrator.domain import edit, ledger, override, standing
 from orchestrator.domain.ledger import Ledger
 from orchestrator.domain.naming import environment_name
 from orchestrator.domain.release import Cause, Release, next_release
+from orchestrator.domain.resolver import Resolver
 from orchestrator.domain.snapshot import Edited, ServiceView
 from orchestrator.domain.standing import Rollout, Standing
 from orchestrator.domain.status import Health, Observation
-from orchestrator.domain.wiring import Resolution, resolve
 from orchestrator.errors import AnabranchError, Permanent
 
 
@@ -49,7 +49,7 @@ class ServiceActor(WiredActor):
         baseline = self.ports.settings.baseline
         party = Party(self.environment, message.branch, self.service, baseline, self.myAddress)
         self.name = party.name
-        self.wires = Wires(party)
+        self.wires, self.resolver = Wires(party), Resolver(self.ports.runtime.refuse)
         self.standing = Standing(
             self.environment, message.branch, self.service, environment_name(baseline), since=self.ports.clock()
         )
@@ -238,15 +238,10 @@ class ServiceActor(WiredActor):
             self._event("ServiceJoined", f"from {member.repository}", member.delivery)
 
     def _resolve(self) -> None:
-        member, now = self.standing.member, self.standing
-        self.standing = replace(
-            now,
-            ports=self.addresses.ports(standing.port_numbers(now)),
-            resolution=resolve(member.workload, now.overrides, self.wires.answers, member.where)
-            if member
-            else Resolution(),
-            refusal=self.ports.runtime.refuse(edit.overlaid(member.workload, now.overrides)) if member else "",
-        )
+        now = self.standing
+        found = self.resolver.resolve(now.member, now.overrides, self.wires.answers)
+        ports = self.addresses.ports(standing.port_numbers(now))
+        self.standing = replace(now, ports=ports, resolution=found.resolution, refusal=found.refusal)
 
     def _route(self) -> None:
         borrowed = self.standing.borrowed

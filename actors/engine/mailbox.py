@@ -1,11 +1,12 @@
 """A queue of messages with one turn: whoever holds the turn handles them, one at a time, in order.
 
 Messages flow in from any thread; a mailbox with messages queues itself for a worker, which hands them to `receive`.
-Each keeps the trace in which it was sent. The holder may keep the turn for a while: it sets `held`, and whoever ends
-the rest puts the mailbox in the run queue; so does whoever ends a `pause`, or lets a message step through it.
+Each keeps the trace in which it was sent. A subclass may keep the turn after a message that set `held`, for a rest;
+whoever ends that puts the mailbox in the run queue, as does whoever ends a `pause`, or lets a message step through it.
 """
 
 import sys
+from abc import ABC, abstractmethod
 from collections import deque
 from threading import Lock
 from time import monotonic
@@ -25,7 +26,7 @@ UNLIMITED = sys.maxsize
 _pausing = Lock()  # a pause that is replaced unseen would never end
 
 
-class Mailbox:
+class Mailbox(ABC):
     """The queue; subclasses say what a message means and where it goes once the mailbox is closed."""
 
     __slots__ = (
@@ -63,29 +64,17 @@ class Mailbox:
         """How many messages wait."""
         return len(self._messages)
 
+    @abstractmethod
     def receive(self, message: object, sender: ActorAddress, now: float) -> None:
         """Handle one message; called by the holder of the turn, `now` on the monotonic clock."""
-        raise NotImplementedError
 
+    @abstractmethod
     def bounce(self, message: object, sender: ActorAddress) -> None:
         """Say where a message goes that nobody will handle; `closed` is the reason."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refuse(self, message: object, sender: ActorAddress) -> None:
         """Say where a message goes for which there is no room."""
-        raise NotImplementedError
-
-    def rest(self) -> None:
-        """Make `resting` and see to its end; the last act of a turn that left `held`."""
-        raise NotImplementedError
-
-    def rise(self) -> None:
-        """Go on after a rest, before any message."""
-        raise NotImplementedError
-
-    def disturb(self, message: object) -> None:
-        """Look at a message that came during a rest."""
-        raise NotImplementedError
 
     def post(self, message: object, sender: ActorAddress) -> None:
         """Append a message; the closing side drains after it closed, so none is lost between the two."""
@@ -99,41 +88,15 @@ class Mailbox:
             self._drain()
         elif self._turn.acquire(blocking=False):
             self._scheduler.put(self)
-        elif self.resting is not None:
-            self.disturb(message)
+        else:
+            rest = self.resting
+            if rest is not None:
+                rest.disturb(message)
 
     def run(self, worker: Worker) -> None:
-        """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile."""
-        if self.held:
-            self.held, self.resting = False, None
-            self.rise()
-            if self._leaves():
-                return
-        pause = self.pause
-        if pause is not None and pause.stops():
-            return
-        began = since = worker.since
-        for _ in range(TURN):
-            try:
-                message, sender, trace = self._messages.popleft()
-            except IndexError:
-                break
-            if trace is not current_trace():
-                adopt(trace)
-            worker.since = since
-            self.receive(message, sender, since)
-            now = monotonic()
-            if now - since > QUICK:
-                self._timing.add(now - since)
-            since = now
-            if self.closed or self.held or self.pause is not None or worker.detached:
-                break
-        self.busy += since - began
-        if self.closed:
-            self._timing.settle(0, since - began)
-        if (self.closed or self.held) and self._leaves():
-            return
-        self._pass_turn()
+        """Handle some messages, then let others have their turn."""
+        if self._handle_some(worker) and not self.closed:
+            self._pass_turn()
 
     def hold(self) -> None:
         """Let all messages wait, from the next one on; from any thread."""
@@ -161,12 +124,34 @@ class Mailbox:
                 continue
         return ()
 
-    def _leaves(self) -> bool:
-        """End a turn that is not passed on; nothing follows `rest`, since another worker may run by then."""
-        if self.held and not self.closed:
-            self.rest()
-            return True
-        return bool(self.closed)
+    def _handle_some(self, worker: Worker) -> bool:
+        """Handle up to `TURN` messages, fewer when the worker has been replaced meanwhile.
+
+        False when a pause came first: another worker may run by then, so nothing may follow.
+        """
+        pause = self.pause
+        if pause is not None and pause.stops():
+            return False
+        began = since = worker.since
+        for _ in range(TURN):
+            try:
+                message, sender, trace = self._messages.popleft()
+            except IndexError:
+                break
+            if trace is not current_trace():
+                adopt(trace)
+            worker.since = since
+            self.receive(message, sender, since)
+            now = monotonic()
+            if now - since > QUICK:
+                self._timing.add(now - since)
+            since = now
+            if self.closed or self.held or self.pause is not None or worker.detached:
+                break
+        self.busy += since - began
+        if self.closed:
+            self._timing.settle(0, since - began)
+        return True
 
     def _pass_turn(self) -> None:
         if self._messages:

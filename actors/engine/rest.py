@@ -5,7 +5,7 @@ A timer or a request to exit ends it, whichever comes first; then the actor is q
 
 from collections.abc import Callable
 
-from thespian.actors import ActorAddress
+from thespian.actors import ActorAddress, ActorExitRequest
 
 
 class Rest:
@@ -22,6 +22,11 @@ class Rest:
     def post(self, _message: object, _sender: ActorAddress) -> None:
         """The timer's wakeup."""
         self.end()
+
+    def disturb(self, message: object) -> None:
+        """Look at a message that came during the rest: a request to exit ends it."""
+        if isinstance(message, ActorExitRequest):
+            self.end()
 
     def end(self) -> None:
         """Queue the actor, if nobody has."""

@@ -25,6 +25,7 @@ from actors.engine.supervision import (
     Then,
 )
 from actors.engine.tally import RESTARTS_OF
+from actors.engine.worker import Worker
 
 FORGOTTEN = ActorSystemMessage()  # stands in the mailbox for a wakeup that a failed instance asked for
 
@@ -84,20 +85,28 @@ class SupervisedCell(Cell):
         if not self.exiting and escalation.born >= self._recovery.begun:
             self.recover(Failed(escalation, self.address, escalation.failure, ""))
 
-    def rest(self) -> None:
+    def run(self, worker: Worker) -> None:
+        """Go on after a rest, before any message; the last act of a turn that left `held` is to rest."""
+        if self.held:
+            self.held, self.resting = False, None
+            self._rise()
+        if not (self.held or self.closed or self._handle_some(worker)):
+            return
+        if self.closed:
+            return
+        if self.held:
+            self._rest()
+        else:
+            self._pass_turn()
+
+    def _rest(self) -> None:
         """Hold the turn until the pause is over, or somebody wants the actor to exit."""
         rest = self.resting = Rest(self.address, lambda: self._scheduler.put(self))
         self._home.timers.add(rest, self._recovery.pause, None)
         if self._is_asked_to_exit():
             rest.end()
 
-    def disturb(self, message: object) -> None:
-        """End the rest for a request to exit."""
-        rest = self.resting
-        if rest is not None and isinstance(message, ActorExitRequest):
-            rest.end()
-
-    def rise(self) -> None:
+    def _rise(self) -> None:
         """Exit if that was asked for during the rest, else go on with a new instance."""
         if self._is_asked_to_exit():
             self._leave()

@@ -3,6 +3,7 @@
 The runner of local processes comes first of all, so that it starts from a process without threads.
 """
 
+import gc
 import os
 import random
 import time
@@ -53,6 +54,7 @@ def run(settings: Settings, *, forwarder: tuple[str, ...] = ()) -> int:
         stack.enter_context(locked(settings.state_directory))
         os.environ["THESPLOG_FILE"] = str(settings.state_directory / "thespian.log")
         _start(settings, stack, give_up)
+        gc.freeze()  # what was loaded stays; looking through it again and again would hold everything up
         if forwarder:
             stack.enter_context(companion(forwarder, lambda: stop.asked))
         _log.info("ready", socket=str(settings.socket), runtime=settings.runtime.value, pid=os.getpid())

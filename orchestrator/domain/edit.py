@@ -10,7 +10,7 @@ from dataclasses import replace
 from orchestrator.domain.mask import HIDDEN
 from orchestrator.domain.override import Changes, Override, changed
 from orchestrator.domain.secrecy import is_secret
-from orchestrator.domain.standing import Standing, shown_revision
+from orchestrator.domain.standing import Standing
 from orchestrator.domain.text import hidden, printable
 from orchestrator.domain.wire import Answers
 from orchestrator.domain.wiring import check_text, texts
@@ -31,7 +31,7 @@ def edited(
     member, name = standing.member, f"{standing.environment}:{standing.service}"
     if member is None:
         raise NotFound(f"{name} is no service of its own to edit; it is borrowed")
-    if revision not in ("", shown_revision(standing)):
+    if revision not in ("", standing.resolution.revision):
         raise Conflict(f"{name} was changed meanwhile; look at it and edit again")
     check(member.workload, standing.overrides, changes, answers)
     after = changed(standing.overrides, changes, now, by)

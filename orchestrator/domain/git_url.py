@@ -15,7 +15,7 @@ from orchestrator.errors import Permanent
 _LONGEST = 1024
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
 _USER = r"(?:(?P<user>[A-Za-z0-9_][A-Za-z0-9._-]*)@)?"
-_PATH = r"[A-Za-z0-9._~+,=@/-]+"
+_PATH = r"(?P<path>[A-Za-z0-9._~+,=@/-]+)"
 _WITH_HOST = re.compile(rf"(?P<protocol>https|http|ssh)://{_USER}{_HOST}(?::(?P<port>[0-9]{{1,5}}))?/{_PATH}")
 _LIKE_SCP = re.compile(rf"{_USER}{_HOST}:(?!//|-){_PATH}")
 _ON_DISK = re.compile(rf"(?:file://)?/(?!/){_PATH}")
@@ -25,12 +25,16 @@ _CREDENTIALS = re.compile(r"(://)[^/\s@]*@")
 
 @dataclass(frozen=True, slots=True)
 class GitUrl:
-    """A URL that may be given to git; `host` is empty for a repository on disk, `port` None when not written."""
+    """A URL that may be given to git; `host` is empty for a repository on disk, `port` None when not written.
+
+    `path` is what follows the host, without the `/` or `:` between them.
+    """
 
     text: str
     protocol: str
     host: str = ""
     port: int | None = None
+    path: str = ""
 
 
 def validate(url: str, protocols: Sequence[str] = ("https", "ssh"), hosts: Sequence[str] = ()) -> GitUrl:
@@ -57,9 +61,9 @@ def _parse(url: str) -> GitUrl:
     if match := _WITH_HOST.fullmatch(url):
         return _with_host(url, match)
     if match := _LIKE_SCP.fullmatch(url):
-        return GitUrl(url, "ssh", match["host"].lower())
-    if _ON_DISK.fullmatch(url):
-        return GitUrl(url, "file")
+        return GitUrl(url, "ssh", match["host"].lower(), path=match["path"])
+    if match := _ON_DISK.fullmatch(url):
+        return GitUrl(url, "file", path=match["path"])
     if _CREDENTIALS.search(url):
         raise _refusal(url, _NOT_HERE)
     raise _refusal(url, "write https://host/path, ssh://user@host/path or user@host:path, without blanks, $ or %")
@@ -71,7 +75,7 @@ def _with_host(url: str, match: re.Match[str]) -> GitUrl:
         raise _refusal(url, _NOT_HERE)
     if port is not None and not 0 < port < 65536:
         raise _refusal(url, "the port must be between 1 and 65535")
-    return GitUrl(url, protocol, match["host"].lower(), port)
+    return GitUrl(url, protocol, match["host"].lower(), port, match["path"])
 
 
 def _refusal(url: str, why: str) -> Permanent:

@@ -92,7 +92,8 @@ def items_or_none(value: object, *path: str) -> tuple[object, ...]:
 
 def texts_or_none(value: object, *path: str) -> tuple[str, ...]:
     """Read a list of strings that a sender may leave out or set to null."""
-    return tuple([_string(item, path) for item in items_or_none(value, *path)])
+    found = at_or_none(value, *path)
+    return () if found is None else tuple([_string(item, path) for item in _list(found, path)])
 
 
 def _string(found: object, path: Sequence[str]) -> str:

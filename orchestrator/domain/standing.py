@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestrator.domain.commit import Member
-from orchestrator.domain.override import Override, revision
+from orchestrator.domain.override import Override
 from orchestrator.domain.release import Release
-from orchestrator.domain.secrecy import shown, shown_text
-from orchestrator.domain.snapshot import ReleaseView, ServiceView, VariableView
+from orchestrator.domain.snapshot import ReleaseView, ServiceView
 from orchestrator.domain.status import Health, Observation
 from orchestrator.domain.wire import NONE, Wired, WiredPort
 from orchestrator.domain.wiring import Resolution
@@ -77,7 +76,7 @@ def answer(standing: Standing) -> Wired:
         environment=standing.environment,
         service=standing.service,
         defined=defined,
-        ports=standing.ports if defined else (),
+        ports=_ports(standing, own=own) if defined else (),
         origin=_origin(standing, own=own, defined=defined),
         served_from=source,
         branch=(member.branch if own and member else borrowed.branch if borrowed else ""),
@@ -87,6 +86,15 @@ def answer(standing: Standing) -> Wired:
         problem=standing.conflict,
         candidates=_candidates(standing),
     )
+
+
+def _ports(standing: Standing, *, own: bool) -> tuple[WiredPort, ...]:
+    """Name the ports; what is borrowed is reached by this environment's address, but in public by its owner's."""
+    borrowed = standing.borrowed
+    if own or borrowed is None:
+        return standing.ports
+    public = {port.number: port.public for port in borrowed.ports}
+    return tuple(replace(port, public=public.get(port.number, "")) for port in standing.ports)
 
 
 def _candidates(standing: Standing) -> tuple[str, ...]:
@@ -137,25 +145,10 @@ def view(standing: Standing, changed: float) -> ServiceView:
         pending=_shown(newest, _word(newest)) if newest and newest != serving else None,
         addresses=tuple((p.name, f"http://{p.host}:{p.port}") for p in standing.ports),
         wires=standing.resolution.wires,
-        variables=tuple(map(_without_secrets, standing.resolution.variables)),
-        revision=shown_revision(standing),
+        variables=standing.resolution.shown,
+        revision=standing.resolution.revision,
         needed_by=standing.consumers,
     )
-
-
-def _without_secrets(variable: VariableView) -> VariableView:
-    name, original = variable.name, variable.original
-    return replace(
-        variable,
-        text=shown_text(name, variable.text),
-        value=shown(name, variable.value),
-        original=None if original is None else shown_text(name, original),
-    )
-
-
-def shown_revision(standing: Standing) -> str:
-    """Name the state of the variables that readers see."""
-    return revision([(v.name, v.text) for v in standing.resolution.variables])
 
 
 def differs(before: ServiceView, after: ServiceView) -> bool:

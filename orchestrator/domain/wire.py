@@ -32,12 +32,16 @@ class WireReference:
 
 @dataclass(frozen=True, slots=True)
 class WiredPort:
-    """A port of a peer: its name and number in the Score file, and the stable address that leads to it."""
+    """A port of a peer: its name and number in the Score file, and the stable address that leads to it.
+
+    `public` is the URL by which browsers reach it from outside; empty when that is the stable address too, or none.
+    """
 
     name: str
     number: int
     host: str
     port: int
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def outputs(reference: WireReference, answer: Wired, port: WiredPort) -> dict[st
         "host": port.host,
         "hostport": hostport,
         "url": url,
-        "public_url": url,
+        "public_url": port.public or url,
         "namespace": answer.served_from,
         "branch": answer.branch,
         "commit": answer.commit,

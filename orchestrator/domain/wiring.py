@@ -6,11 +6,13 @@ comes out: while something is missing, `resolved` is empty and each line of `mis
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from orchestrator.domain import placeholder
-from orchestrator.domain.override import Override
+from orchestrator.domain.override import Override, revision
 from orchestrator.domain.release import ResolvedContainer, ResolvedFile
+from orchestrator.domain.secrecy import shown, shown_text
 from orchestrator.domain.snapshot import VariableView, WireView
 from orchestrator.domain.text import nearest, printable
 from orchestrator.domain.wire import (
@@ -29,7 +31,7 @@ from orchestrator.errors import Permanent
 Outputs = Mapping[str, Mapping[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Resolution:
     """What a service's variables are now; `missing` lines are empty when everything is resolved."""
 
@@ -37,6 +39,26 @@ class Resolution:
     variables: tuple[VariableView, ...] = ()
     wires: tuple[WireView, ...] = ()
     missing: tuple[str, ...] = ()
+
+    @cached_property
+    def shown(self) -> tuple[VariableView, ...]:
+        """The variables as readers see them, without secrets."""
+        return tuple(map(_without_secrets, self.variables))
+
+    @cached_property
+    def revision(self) -> str:
+        """The name of the state of the variables that readers see."""
+        return revision([(v.name, v.text) for v in self.variables])
+
+
+def _without_secrets(variable: VariableView) -> VariableView:
+    name, original = variable.name, variable.original
+    return replace(
+        variable,
+        text=shown_text(name, variable.text),
+        value=shown(name, variable.value),
+        original=None if original is None else shown_text(name, original),
+    )
 
 
 def resolve(workload: Workload, overrides: Sequence[Override], answers: Answers, where: str) -> Resolution:

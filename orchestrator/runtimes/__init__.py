@@ -86,6 +86,9 @@ class Runtime(Protocol):
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port (Score's `port`), the same while the environment lives."""
 
+    def published(self, environment: str, service: str) -> str:
+        """Name the URL by which browsers outside reach the first port of a service once it runs; empty for none."""
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs now."""
 

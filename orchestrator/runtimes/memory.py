@@ -132,6 +132,10 @@ class MemoryRuntime:
         candidates = (Address("127.0.0.1", 20000 + (seed + step) % 40000) for step in count())
         return next(address for address in candidates if address not in self._addresses.values())
 
+    def published(self, environment: str, service: str) -> str:  # noqa: ARG002 - the port's signature
+        """Name none: a browser on this machine reaches what peers reach."""
+        return ""
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs now."""
         with self._lock:

@@ -242,7 +242,10 @@ class World:
         self.hint(repository, branch, deleted=True)
 
     def become(self, environment: str, service: str, release: int, health: str, reason: str = "") -> None:
-        """Let a release be Ready, Degraded or Progressing from now on."""
+        """Let a release be Ready, Degraded or Progressing from now on; the runtime is given it after it is shown."""
+        run = (environment, service, release)
+        running = self.runtime.running
+        self.until(lambda: run in [(r.environment, r.service, r.release) for r in running()], f"{run} runs")
         self.runtime.become(environment, service, release, Health(health), reason)
         self.turn()
 
@@ -320,7 +323,6 @@ class World:
     def _wait(self) -> None:
         if self.base == "simple":
             self.system.listen(timedelta(seconds=0.02))
-            time.sleep(0.002)
             return
         with self.changed:
             self.changed.wait(0.05)

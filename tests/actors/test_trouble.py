@@ -20,6 +20,8 @@ from orchestrator.errors import Conflict, NotFound, Permanent, Temporary
 
 HOSTILE = (b"\xff\xfe", "nul\u202eltr".encode(), b"-rf", b"refs", b"HEAD", b"a" * 200, b"$(id)", "zażółć".encode())
 
+on_the_engine = pytest.mark.parametrize("base", ["engine"], indirect=True)
+
 
 def test_hostile_branches_and_files_at_the_start_do_not_delay_the_others(build, score_file):
     world = build("app")
@@ -79,9 +81,9 @@ def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_othe
     assert len(failures) == 2
 
 
-def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(world, base, monkeypatch):
-    if base == "simple":
-        pytest.skip("nothing comes in while simpleSystemBase runs a handler")
+@on_the_engine
+def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(world, monkeypatch):
+    """On the other base nothing comes in while a handler runs."""
     world.until_read("app")
     mirror, before = world.mirrors["app"], world.mirrors["app"].looks
     heads, told = mirror.heads, []
@@ -202,9 +204,9 @@ def test_a_repository_that_meets_what_nobody_foresaw_reads_on_and_lets_go_what_w
     assert len(failures) == 2
 
 
-def test_a_root_that_meets_what_nobody_foresaw_begins_anew_with_everything_below(world, base, score_file, monkeypatch):
-    if base == "simple":
-        pytest.skip("simpleSystemBase starts nothing anew")
+@on_the_engine
+def test_a_root_that_meets_what_nobody_foresaw_begins_anew_with_everything_below(world, score_file, monkeypatch):
+    """The other base starts nothing anew."""
     world.push("app", "bugfix", score_file("app"))
     world.push("web", "bugfix", score_file("web", needs=("app",)))
     world.until_ready("bugfix", "web", 1)
@@ -220,9 +222,9 @@ def test_a_root_that_meets_what_nobody_foresaw_begins_anew_with_everything_below
     assert world.root is routed
 
 
-def test_a_deployment_that_never_works_takes_its_service_along_but_no_other(alone, base, score_file, monkeypatch):
-    if base == "simple":
-        pytest.skip("simpleSystemBase escalates nothing")
+@on_the_engine
+def test_a_deployment_that_never_works_takes_its_service_along_but_no_other(alone, score_file, monkeypatch):
+    """The other base escalates nothing."""
     original = alone.runtime.apply
     rules = replace(DeploymentActor.supervision, backoff=(0.001, 0.001))
     monkeypatch.setattr(DeploymentActor, "supervision", rules)
@@ -372,9 +374,9 @@ def test_the_store_is_tidied_at_the_start_and_again_when_that_failed(build, monk
     world.until(lambda: "tidied up" in [n.detail for n in world.roster.read().values()], "it says so")
 
 
-def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, base):
-    if base == "simple":
-        pytest.skip("private endpoints of simpleSystemBase wait for another thread")
+@on_the_engine
+def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file):
+    """On the other base a private endpoint waits for another thread."""
     gateway = ActorGateway(world.system, world.root, world.ports)
     world.push("app", "feature/X", score_file("app"))
     world.until(lambda: world.environment("feature/X").services[0].status == "Ready", "it runs")
@@ -395,9 +397,9 @@ def test_a_gateway_gives_values_and_raises_what_was_refused(world, score_file, b
     assert {"orchestrator", "caretaker", "repository app", "branch main"} <= shown
 
 
-def test_who_waits_for_a_store_that_cannot_write_is_told_why(world, score_file, base):
-    if base == "simple":
-        pytest.skip("private endpoints of simpleSystemBase wait for another thread")
+@on_the_engine
+def test_who_waits_for_a_store_that_cannot_write_is_told_why(world, score_file):
+    """On the other base a private endpoint waits for another thread."""
     gateway = ActorGateway(world.system, world.root, world.ports, timedelta(seconds=2))
     world.push("app", "bugfix", score_file("app"))
     world.until_ready("bugfix", "app", 1)

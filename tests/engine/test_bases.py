@@ -4,6 +4,7 @@ import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ from tests.engine.sealed_tcp import sealed_tcp_system
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # multiprocTCPBase leaves sockets open
 BASES = ("engine", "simpleSystemBase", "multiprocTCPBase")
+ENDS_ITS_CALLER = ("simpleSystemBase", "die")
+KINDS = ("leave", "die", "bug", "temporary")
+TROUBLES = [each for each in product(BASES, KINDS) if each != ENDS_ITS_CALLER]
 
 
 @dataclass
@@ -195,10 +199,8 @@ class HolderActor(BaseActor):
         self.tell(self.children["keeper"], Report(sender))
 
 
-@pytest.mark.parametrize("kind", ["leave", "die", "bug", "temporary"])
-def test_a_child_in_trouble_goes_on_and_finishes_its_work(anywhere, base, patience, kind):
-    if (base, kind) == ("simpleSystemBase", "die"):
-        pytest.skip("sys.exit in an actor of simpleSystemBase ends its caller")
+@pytest.mark.parametrize(("base", "kind"), TROUBLES, indirect=["base"])
+def test_a_child_in_trouble_goes_on_and_finishes_its_work(anywhere, patience, kind):
     holder = anywhere.createActor(HolderActor)
     assert anywhere.ask(holder, "begin", patience) == "ready"
     assert anywhere.ask(holder, Report(), patience) == 7

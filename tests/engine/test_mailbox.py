@@ -40,6 +40,9 @@ class Box(Mailbox):
     def bounce(self, message, sender):
         self.bounced.append(message)
 
+    def refuse(self, message, sender):
+        """Nothing is refused: there is no limit."""
+
 
 class DoorThatLetsOneIn:
     """A turn; while it is given back for the first time, another thread posts."""

@@ -3,21 +3,17 @@
 import socket
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 from orchestrator.domain.release import Cause, Release, ResolvedContainer, ResolvedFile
 from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Container, Port, Probe, Variable, Workload
 from orchestrator.runtimes import Runtime
 from orchestrator.runtimes.process import ProcessOptions, proc
+from tests.eventually import DEADLINE
 
-DEADLINE = 20.0
-T = TypeVar("T")
 HTTP = Port("http", 80, 8080)
 
 SERVICE = """
@@ -78,16 +74,6 @@ def make_release(
         resolved=(ResolvedContainer("main", tuple(sorted(variables)), files),),
         digest=str(number),
     )
-
-
-def eventually(ask: Callable[[], T], what: str = "it", deadline: float = DEADLINE) -> T:
-    """Ask again until the answer is true; fail after the deadline."""
-    pause, end = threading.Event(), time.monotonic() + deadline
-    while True:
-        if found := ask():
-            return found
-        assert time.monotonic() < end, f"{what} did not come true within {deadline} s"
-        pause.wait(0.02)
 
 
 def get(address: Address, path: str = "/") -> str:

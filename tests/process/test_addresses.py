@@ -11,7 +11,8 @@ from orchestrator.domain.status import Address, Health
 from orchestrator.errors import Temporary
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime
 from orchestrator.runtimes.process.addresses import Addresses
-from tests.process.running import Watcher, eventually, get, make_release, source
+from tests.eventually import eventually
+from tests.process.running import Watcher, get, make_release, source
 
 
 @pytest.fixture

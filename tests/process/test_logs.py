@@ -12,7 +12,8 @@ from orchestrator.runtimes import LogLine
 from orchestrator.runtimes.process import ProcessRuntime
 from orchestrator.runtimes.process.logfile import LONGEST, LogFile
 from orchestrator.runtimes.process.logs import LogReader
-from tests.process.running import CRASH, RUN, Watcher, eventually, make_release, source
+from tests.eventually import eventually
+from tests.process.running import CRASH, RUN, Watcher, make_release, source
 
 
 class Clock:

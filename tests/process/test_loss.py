@@ -12,13 +12,13 @@ import pytest
 from orchestrator.domain.status import Health
 from orchestrator.errors import Permanent, Temporary
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime, proc
+from tests.eventually import eventually
 from tests.process.running import (
     CRASH,
     GOOD,
     NEVER,
     Watcher,
     cmdline,
-    eventually,
     get,
     left_over,
     make_release,

@@ -13,7 +13,8 @@ from orchestrator.errors import Permanent, Temporary
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime
 from orchestrator.runtimes.process.refusal import refuse
 from orchestrator.runtimes.process.tree import lay
-from tests.process.running import RUN, Watcher, eventually, make_release, source
+from tests.eventually import eventually
+from tests.process.running import RUN, Watcher, make_release, source
 
 GOOD = Container("main", "registry/ignored:1", ("run",), limits=(("memory", "1Gi"),))
 

@@ -12,8 +12,9 @@ from orchestrator.domain.status import Address
 from orchestrator.domain.workload import Container, Workload
 from orchestrator.runtimes.memory import MemoryRuntime
 from orchestrator.runtimes.process import ProcessRuntime
+from tests.eventually import eventually
 from tests.process import running
-from tests.process.running import Watcher, eventually
+from tests.process.running import Watcher
 from tests.runtimes.contract import *  # noqa: F403 - the tests
 from tests.runtimes.contract import House
 

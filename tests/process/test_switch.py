@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator.domain.status import Health
 from orchestrator.runtimes.process import ProcessRuntime
-from tests.process.running import CRASH, RUN, Watcher, connected, eventually, get, make_release
+from tests.eventually import eventually
+from tests.process.running import CRASH, RUN, Watcher, connected, get, make_release
 
 SLOW = (
     *RUN,

@@ -14,7 +14,8 @@ from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Workload
 from orchestrator.errors import NotFound, Permanent, Temporary
 from orchestrator.runtimes import Running, Runtime
-from tests.process.running import Watcher, eventually
+from tests.eventually import eventually
+from tests.process.running import Watcher
 
 
 @dataclass(frozen=True)

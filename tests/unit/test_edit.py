@@ -5,7 +5,7 @@ import pytest
 from orchestrator.domain.commit import Member
 from orchestrator.domain.edit import check, edited, overlaid
 from orchestrator.domain.override import Override
-from orchestrator.domain.standing import Standing, shown_revision
+from orchestrator.domain.standing import Standing
 from orchestrator.domain.wiring import resolve
 from orchestrator.domain.workload import Container, Resource, Variable, Workload
 from orchestrator.errors import Conflict, NotFound, Permanent
@@ -41,12 +41,12 @@ def test_an_edit_gives_the_workload_as_it_would_run_and_the_overrides_after_it()
 
 def test_an_edit_on_the_revision_that_is_shown_is_taken():
     now = standing()
-    assert edited(now, (("COLOUR", "blue"),), shown_revision(now), {}, 1.0, "ann")[1][0].text == "blue"
+    assert edited(now, (("COLOUR", "blue"),), now.resolution.revision, {}, 1.0, "ann")[1][0].text == "blue"
 
 
 def test_an_edit_on_an_older_revision_is_a_conflict():
     with pytest.raises(Conflict, match="bugfix:web was changed meanwhile"):
-        edited(standing(SET), (("COLOUR", "blue"),), shown_revision(standing()), {}, 1.0, "ann")
+        edited(standing(SET), (("COLOUR", "blue"),), standing().resolution.revision, {}, 1.0, "ann")
 
 
 def test_a_borrowed_service_cannot_be_edited():

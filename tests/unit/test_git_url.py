@@ -9,22 +9,22 @@ ALL = ("https", "ssh", "http", "file")
 
 
 @pytest.mark.parametrize(
-    ("url", "protocol", "host", "port"),
+    ("url", "protocol", "host", "port", "path"),
     [
-        ("https://git.example.org/team/app.git", "https", "git.example.org", None),
-        ("https://Git.Example.org:8443/app", "https", "git.example.org", 8443),
-        ("https://[2001:db8::1]:8443/app", "https", "[2001:db8::1]", 8443),
-        ("ssh://git@git.example.org:2222/app.git", "ssh", "git.example.org", 2222),
-        ("ssh://git.example.org/~team/app.git", "ssh", "git.example.org", None),
-        ("git@git.example.org:team/app.git", "ssh", "git.example.org", None),
-        ("git.example.org:/srv/app.git", "ssh", "git.example.org", None),
-        ("http://127.0.0.1:8000/app.git", "http", "127.0.0.1", 8000),
-        ("file:///srv/git/app.git", "file", "", None),
-        ("/srv/git/app.git", "file", "", None),
+        ("https://git.example.org/team/app.git", "https", "git.example.org", None, "team/app.git"),
+        ("https://Git.Example.org:8443/app", "https", "git.example.org", 8443, "app"),
+        ("https://[2001:db8::1]:8443/app", "https", "[2001:db8::1]", 8443, "app"),
+        ("ssh://git@git.example.org:2222/app.git", "ssh", "git.example.org", 2222, "app.git"),
+        ("ssh://git.example.org/~team/app.git", "ssh", "git.example.org", None, "~team/app.git"),
+        ("git@git.example.org:team/app.git", "ssh", "git.example.org", None, "team/app.git"),
+        ("git.example.org:/srv/app.git", "ssh", "git.example.org", None, "/srv/app.git"),
+        ("http://127.0.0.1:8000/app.git", "http", "127.0.0.1", 8000, "app.git"),
+        ("file:///srv/git/app.git", "file", "", None, "srv/git/app.git"),
+        ("/srv/git/app.git", "file", "", None, "srv/git/app.git"),
     ],
 )
-def test_a_plain_url_is_taken_apart(url, protocol, host, port):
-    assert validate(url, ALL) == GitUrl(url, protocol, host, port)
+def test_a_plain_url_is_taken_apart(url, protocol, host, port, path):
+    assert validate(url, ALL) == GitUrl(url, protocol, host, port, path)
 
 
 @pytest.mark.parametrize("url", ["http://git.example.org/app", "file:///srv/app.git", "/srv/app.git"])

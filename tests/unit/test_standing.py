@@ -14,10 +14,11 @@ from orchestrator.domain.workload import Port, Workload
 WORKLOAD = Workload("app", "score.yaml", (Port("http", 80, 8080),))
 MEMBER = Member("app", "app", "bugfix", "b" * 40, "Subject", "poll", WORKLOAD)
 BORROWED = Wired(
-    "main", "app", defined=True, ports=(WiredPort("http", 81, "h", 1),), origin="branch", served_from="main",
+    "main", "app", defined=True, ports=(WiredPort("http", 81, "h", 1, "http://app.main.example.org"),),
+    origin="branch", served_from="main",
     branch="trunk", commit="m" * 40, candidates=("zoo",),
 )  # fmt: skip
-PORTS = (WiredPort("http", 80, "127.0.0.1", 20001),)
+PORTS = (WiredPort("http", 80, "127.0.0.1", 20001, "http://app.bugfix.example.org"),)
 NOTHING = Standing("bugfix", "bugfix", "app", "main", candidates=("web",))
 DEFINED = replace(NOTHING, member=MEMBER, ports=PORTS)
 
@@ -47,11 +48,21 @@ def test_what_the_branch_lacks_comes_from_the_fallback():
     now = replace(NOTHING, borrowed=BORROWED, ports=PORTS)
     told = answer(now)
     assert (told.defined, told.origin, told.served_from) == (True, "baseline", "main")
-    assert (told.branch, told.commit, told.ports) == ("trunk", "m" * 40, PORTS)
+    assert (told.branch, told.commit) == ("trunk", "m" * 40)
     assert port_numbers(now) == (("http", 81),)
     shown = view(now, 0.0)
     assert (shown.status, shown.note, shown.borrowed_from) == (Health.READY, "from main", "main")
     assert not serves_itself(now)
+
+
+def test_peers_reach_what_is_borrowed_by_this_environments_address_and_browsers_by_its_owners():
+    borrowed = replace(BORROWED, ports=(replace(PORTS[0], host="h", public="http://app.main.example.org"),))
+    for standing, public in (
+        (replace(NOTHING, borrowed=borrowed, ports=PORTS), "http://app.main.example.org"),
+        (replace(NOTHING, borrowed=BORROWED, ports=PORTS), ""),
+        (replace(serving(), borrowed=borrowed), "http://app.bugfix.example.org"),
+    ):
+        assert answer(standing).ports == (replace(PORTS[0], public=public),)
 
 
 def test_a_fallback_that_is_not_the_baseline_is_another_branch():

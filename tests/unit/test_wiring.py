@@ -61,6 +61,8 @@ def test_every_output_of_a_wire_can_be_a_variable():
         "ORIGIN": "branch",
     }
     assert dict(found.resolved[0].variables) == values(found)
+    published = replace(APP.ports[0], public="http://app.example.org")
+    assert outputs(references(workload({}, wire()))[0], APP, published)["public_url"] == "http://app.example.org"
 
 
 def test_a_service_port_has_the_two_outputs_of_the_standard():

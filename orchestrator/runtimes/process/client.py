@@ -135,6 +135,10 @@ class ProcessRuntime:
             self._enter(environment)
             return Address(HOST, self._call(AddressOf(environment, service, port)).port)
 
+    def published(self, environment: str, service: str) -> str:  # noqa: ARG002 - the port's signature
+        """Name none: a browser on this machine reaches what peers reach."""
+        return ""
+
     def running(self) -> tuple[Running, ...]:
         """Tell what runs now; releases that are being drained are left out."""
         with self._orders:
