@@ -66,6 +66,29 @@ def test_a_forced_push_is_followed_both_ways(remote, mirror, keeps_history):
     assert mirror.fetch() == (("main", old),)
 
 
+@pytest.mark.parametrize("keeps_history", [True, False])
+def test_a_push_between_list_and_fetch_is_followed_now_or_by_the_next_look(remote, mirror, keeps_history):
+    first = remote.push("main", remote.commit({"score.yaml": "1"}))
+    mirror.fetch()
+    second = remote.push("main", remote.commit({"score.yaml": "2"}, parent=first))
+    told = mirror.heads().branches
+    third = remote.push("main", remote.commit({"score.yaml": "3"}, parent=second if keeps_history else None))
+
+    assert mirror.fetch(told) == (("main", second if keeps_history else third),)
+    assert mirror.read_head(dict(mirror.known())["main"], ["score.yaml"]).files
+    assert mirror.lacks(mirror.heads()) == keeps_history
+    assert mirror.fetch(mirror.heads().branches) == (("main", third),)
+
+
+def test_a_branch_that_points_to_something_else_than_a_commit_does_not_stop_a_fetch(remote, mirror):
+    head = remote.push("main", remote.commit({"score.yaml": "1"}))
+    mirror.fetch()
+    blob = remote.blob(b"just text")
+    (remote.path / "refs/heads/odd").write_text(blob + "\n")
+
+    assert mirror.fetch(mirror.heads().branches) == (("main", head), ("odd", blob))
+
+
 def test_a_deleted_branch_leaves_the_mirror(remote, mirror):
     head = remote.push("main", remote.commit({}))
     remote.push("bugfix", head)
@@ -101,7 +124,8 @@ def test_random_movements_are_followed_exactly(remote, mirror):
                 del expected[other]
             if rivals == gone:
                 expected[name] = remote.push(name, dice.choice(commits))
-        assert dict(mirror.fetch()) == expected
+        assert dict(mirror.fetch(mirror.heads().branches)) == expected
+        assert not mirror.lacks(mirror.heads())
 
 
 def test_tags_and_other_refs_stay_away(remote, mirror):
@@ -159,8 +183,22 @@ def test_many_loose_objects_are_packed_and_stay_readable(remote, mirror, clone_p
     mirror.fetch()
     head = remote.push("main", remote.commit({"score.yaml": "2"}, "Other"))
     mirror.fetch()
+    mirror.tidy()
 
     assert len(list((clone_path / "objects").glob("[0-9a-f][0-9a-f]/*"))) <= 3
     assert len(list((clone_path / "objects").glob("pack/*.pack"))) == 1
     assert mirror.read_head(head, ["score.yaml"]).files == (("score.yaml", b"2"),)
     assert mirror.read_head(lost, ["score.yaml"]).files == (("score.yaml", b"1"),)
+
+
+def test_packing_that_takes_too_long_is_left_for_later_and_is_no_trouble(
+    remote, mirror, make_mirror: Callable[..., Mirror], clone_path: Path, monkeypatch
+):
+    head = remote.push("main", remote.commit({"score.yaml": "1"}))
+    mirror.fetch()
+    mirror.close()
+    monkeypatch.setattr("orchestrator.adapters.git.clone._MOST_LOOSE", -1)
+    hasty = make_mirror(remote.path, clone_deadline=0.0001)
+    hasty.tidy()
+    assert not list((clone_path / "objects" / "pack").iterdir())
+    assert hasty.read_head(head, ["score.yaml"]).files == (("score.yaml", b"1"),)

@@ -32,6 +32,7 @@ def reads(mirror: Mirror, commit: str, place: Path) -> None:
 @pytest.mark.parametrize("lock", ["packed-refs.lock", "HEAD.lock", "refs/anabranch/heads/main.lock", "config.lock"])
 @pytest.mark.parametrize("reopened", [True, False])
 def test_a_stale_lock_does_not_stop_the_next_fetch(remote, mirror, head, clone_path, lock, reopened):
+    (clone_path / lock).parent.mkdir(parents=True, exist_ok=True)
     (clone_path / lock).write_text("")
     if reopened:
         mirror.close()
@@ -100,6 +101,7 @@ def test_a_broken_file_of_the_mirror_is_healed_within_two_cycles(remote, mirror,
     if place.is_dir():
         shutil.rmtree(place)
     else:
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"\0garbage")
     new = remote.push("main", remote.commit({**FILES, "new": "file"}))
     for _cycle in range(2):

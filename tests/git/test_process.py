@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from orchestrator.adapters.git.environment import environment, first_arguments
 from orchestrator.adapters.git.process import GitRunner, reason
 from orchestrator.domain.git_url import validate
 from orchestrator.errors import Permanent, Temporary
+from tests.eventually import eventually
 
 COMPLETE = {
     "PATH",
@@ -38,8 +38,7 @@ def whole_workflow(remote, mirror: Mirror, names: list[bytes], tmp_path: Path) -
     for round_, files in enumerate(({"score.yaml": "1"}, {"score.yaml": "2"})):
         commit = remote.commit(files, f"Round {round_}")
         remote.point(dict.fromkeys((b"main", *names), commit))
-        mirror.heads()
-        mirror.fetch()
+        mirror.fetch(mirror.heads().branches)
         mirror.read_head(commit, ["score.yaml"])
         mirror.lay_out(commit, tmp_path / f"tree{round_}")
     shutil.rmtree(tmp_path / "mirror/git/objects")
@@ -65,6 +64,20 @@ def test_no_argument_is_or_holds_a_branch_name(remote, mirror, trace, tmp_path):
     repositories = {remote.path, tmp_path / "mirror/git"}
     assert [path for path in tmp_path.rglob("*canary*") if not repositories & set(path.parents)] == []
     assert not any(Path(place, "canary-c").exists() for place in (".", "/", tmp_path))
+
+
+def test_what_one_push_moved_costs_a_list_and_a_fetch(remote, mirror, trace):
+    first = remote.push("main", remote.commit({"score.yaml": "1"}))
+    mirror.fetch()
+    mirror.read_head(first, ["score.yaml"])
+    before = len(trace.arguments())
+    second = remote.push("main", remote.commit({"score.yaml": "2"}, parent=first))
+
+    mirror.fetch(mirror.heads().branches)
+    mirror.read_head(second, ["score.yaml"])
+
+    asked = [{"ls-remote", "fetch", "for-each-ref", "cat-file"} & set(words) for words in trace.arguments()[before:]]
+    assert [word for words in asked for word in words] == ["ls-remote", "fetch"]
 
 
 def test_every_process_has_the_complete_environment_and_nothing_else(remote, mirror, trace, tmp_path, monkeypatch):
@@ -132,15 +145,6 @@ def test_a_planted_redirection_of_the_url_is_gone_after_opening(remote, mirror, 
     assert mirror.fetch() == (("main", new),)
 
 
-def wait_until(condition, seconds: float = 10) -> None:
-    """Return once a condition holds; fail after some seconds."""
-    ends = time.monotonic() + seconds
-    event = threading.Event()
-    while not condition():
-        assert time.monotonic() < ends
-        event.wait(0.01)
-
-
 def is_running(pid: int) -> bool:
     """Tell whether a process exists and is no zombie."""
     try:
@@ -157,7 +161,7 @@ def test_a_process_that_hangs_is_ended_with_all_that_it_started(remote, options,
 
     with pytest.raises(Temporary, match=r"app: git (did not answer within|showed no progress for) 0\.3 s"):
         runner.run("fetch", deadline=0.3 if limit == "deadline" else 20, stall=0.3 if limit == "stall" else 20)
-    wait_until(lambda: not is_running(int(children.read_text())))
+    eventually(lambda: not is_running(int(children.read_text())))
 
 
 def test_a_process_that_talks_for_ever_is_ended_by_its_deadline(remote, options, put_on_path):

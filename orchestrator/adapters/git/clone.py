@@ -26,6 +26,7 @@ class Clone:
     def __init__(self, room: Room, runner: GitRunner) -> None:
         self._room = room
         self._runner = runner
+        self._untidy = True
 
     def exists(self) -> bool:
         """Tell whether there is a clone on disk."""
@@ -48,7 +49,19 @@ class Clone:
             self._room.sweep()
             if not self.exists() or self._fetch().code != 0:
                 self.renew()
-        self._pack()
+        self._untidy = True
+
+    def tidy(self) -> None:
+        """Pack objects and names when there are many of them; to count is work too, so only after a fetch.
+
+        What takes too long is left as it was until the next one.
+        """
+        if self._untidy and self.exists():
+            self._untidy = False
+            try:
+                self._pack()
+            except Temporary:
+                self._room.sweep()
 
     def renew(self) -> None:
         """Clone into a fresh directory and put it into the old one's place; the old one stays when that fails."""
@@ -59,6 +72,7 @@ class Clone:
         except Temporary:
             remove(self._room.new)
             raise
+        self._git("pack-refs", "--all", directory=self._room.new)
         self._room.swap()
 
     def bring(self, commit: str) -> bool:

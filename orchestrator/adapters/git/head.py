@@ -93,7 +93,7 @@ class _Reader:
             most = f"may have {self._most} bytes together (limits.branch_bytes)"
             return f"it is not read: the Score files of one branch {most}"
         self._left -= size
-        return self._objects.read(entry.id, "blob", size)
+        return self._objects.whole(entry.id, "blob")
 
 
 def _kind(mode: int) -> str:

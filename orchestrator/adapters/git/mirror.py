@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from orchestrator.adapters.git.reader import Reader
 
 _T = TypeVar("_T")
+_FEW = 32
+"""So many commits are asked for sooner than git lists all heads."""
 
 
 class Mirror:
@@ -47,6 +49,7 @@ class Mirror:
         self._made_reader: Reader | None = None
         self._default_branch = default_branch
         self._last_default: str | None = None
+        self._held: Branches | None = None
         self._damaged = False
 
     def open(self) -> None:
@@ -56,6 +59,7 @@ class Mirror:
         """
         self._room.enter()
         with self._write():
+            self._held = None
             self._room.sweep()
 
     def close(self) -> None:
@@ -75,8 +79,10 @@ class Mirror:
         return heads
 
     def known(self) -> Branches:
-        """List the heads that the mirror has held since its last fetch."""
-        return self._clone.heads()
+        """List the heads that the mirror has held since its last fetch; nobody else changes them."""
+        if self._held is None:
+            self._held = self._clone.heads()
+        return self._held
 
     def lacks(self, heads: Heads) -> bool:
         """Tell whether a fetch is due, since the mirror is damaged or its heads are others.
@@ -87,17 +93,28 @@ class Mirror:
         new = set(heads.branches) - set(known)
         return self._damaged or bool(new) or (known != heads.branches and not heads.proves_no_removal)
 
-    def fetch(self) -> Branches:
+    def fetch(self, told: Branches = ()) -> Branches:
         """Bring the mirror up to date, or make it; returns the heads that it holds after that.
 
-        Raises Temporary when the remote does not answer in time; the mirror keeps what it had.
+        `told` are the heads that the remote named just before; while the commits of the few that moved are there, they
+        count, and what moved since shows the next time. Raises Temporary when the remote does not answer in time; the
+        mirror keeps what it had.
         """
         with self._write():
+            before, self._held = self._held or (), None
             if self._damaged or not self._clone.exists():
                 self._renew()
             else:
                 self._clone.update()
+                moved = {commit for _, commit in set(told) - set(before)}
+                if told and len(moved) <= _FEW and self._reader().holds(moved):
+                    self._held = told
         return self.known()
+
+    def tidy(self) -> None:
+        """Pack what many fetches left; for when nobody waits."""
+        with self._write():
+            self._clone.tidy()
 
     def read_head(self, commit: str, globs: Sequence[str]) -> HeadContent:
         """Read the subject of a commit and the Score files that the globs name.
@@ -148,6 +165,7 @@ class Mirror:
         return commit in held or not self._clone.exists() or self._reader().has(commit)
 
     def _renew(self) -> None:
+        self._held = None
         self._clone.renew()
         self._damaged = False
         self._reader().forget()

@@ -18,6 +18,7 @@ from git.compat import safe_decode
 from git.exc import GitError
 from git.objects.fun import tree_entries_from_data
 
+from orchestrator.adapters.git.kept import Kept
 from orchestrator.adapters.git.listing import is_object_id
 from orchestrator.adapters.git.process import GitRunner, kill_group
 from orchestrator.adapters.git.room import Damaged
@@ -77,6 +78,7 @@ class Objects:
         self._name = runner.name
         self._too_late = False
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._kept = Kept()
         self._repo = self._guarded(_GuardedRepo, mirror, expand_vars=False)
         self._git = cast(_GuardedGit, self._repo.git)
         self._git.start = self._starter(mirror, runner)
@@ -102,12 +104,23 @@ class Objects:
         size = self.size(object_id, kind)
         if size > most:
             raise Permanent(f"{kind} {object_id[:12]} has {size} bytes; at most {most} are read")
+        return self.whole(object_id, kind)
+
+    def whole(self, object_id: str, kind: str) -> bytes:
+        """Read a whole object whose size was asked for."""
+        kept = self._kept.get(object_id, kind)
+        if kept is not None:
+            return kept
         pieces: list[bytes] = []
         self.copy(object_id, pieces.append)
-        return b"".join(pieces)
+        self._kept.put(object_id, kind, data := b"".join(pieces))
+        return data
 
     def size(self, object_id: str, kind: str) -> int:
         """Tell the size of an object in bytes."""
+        kept = self._kept.get(object_id, kind)
+        if kept is not None:
+            return len(kept)
         _, found, size = self._guarded(self._git.get_object_header, object_id)
         if safe_decode(found) != kind:
             raise Permanent(f"object {object_id[:12]} is a {safe_decode(found)}, not a {kind}")

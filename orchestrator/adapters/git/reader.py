@@ -5,9 +5,10 @@ each tree is laid out over a pair of its own, since GitPython mixes up answers w
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 from orchestrator.adapters.git.head import read_head
 from orchestrator.adapters.git.heads import HeadContent
@@ -15,6 +16,9 @@ from orchestrator.adapters.git.objects import Objects
 from orchestrator.adapters.git.process import GitRunner
 from orchestrator.adapters.git.room import Damaged
 from orchestrator.adapters.git.tree import lay_out
+from orchestrator.errors import AnabranchError
+
+_T = TypeVar("_T")
 
 
 class Reader:
@@ -29,14 +33,14 @@ class Reader:
 
     def head(self, commit: str, globs: Sequence[str]) -> HeadContent:
         """Read the subject and the Score files of one commit."""
-        with self._lock:
-            self._shared = self._shared or self._open()
-            try:
-                with self._shared.within(self._options.deadline):
-                    return read_head(self._shared, commit, globs, self._options)
-            except BaseException:
-                self._drop()
-                raise
+        return self._ask(lambda objects: read_head(objects, commit, globs, self._options))
+
+    def holds(self, commits: Iterable[str]) -> bool:
+        """Tell whether the mirror can find all of these commits."""
+        try:
+            return self._ask(lambda objects: all(objects.size(commit, "commit") for commit in commits))
+        except AnabranchError:
+            return False
 
     def lay_out(self, commit: str, directory: Path) -> tuple[str, ...]:
         """Write the tree of one commit into a fresh directory."""
@@ -56,6 +60,16 @@ class Reader:
         """Let go of the mirror's files; the next call opens them again."""
         with self._lock:
             self._drop()
+
+    def _ask(self, ask: Callable[[Objects], _T]) -> _T:
+        with self._lock:
+            self._shared = self._shared or self._open()
+            try:
+                with self._shared.within(self._options.deadline):
+                    return ask(self._shared)
+            except BaseException:
+                self._drop()
+                raise
 
     def _open(self) -> Objects:
         return Objects(self._mirror, self._runner)
