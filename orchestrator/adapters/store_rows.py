@@ -1,10 +1,12 @@
 """What each record of the ledger does to the tables.
 
-In: a connection within a transaction and one record. Out: rows. Writing a record twice leaves what writing it once
-left, except for events.
+In: a connection within a transaction, and records. Out: rows. Writing a record twice leaves what writing it once
+left, except for events. Statements are built once: building them took longer than all the rest.
 """
 
-from sqlalchemy import Connection, delete, insert, select, update
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from orchestrator.adapters.store_schema import EVENTS, OVERRIDES, RELEASES, REMOVALS
@@ -22,16 +24,42 @@ from orchestrator.domain.ledger import (
 )
 from orchestrator.domain.release import Release, to_json
 
+_KEY = (
+    RELEASES.c.environment == bindparam("of_environment"),
+    RELEASES.c.service == bindparam("of_service"),
+    RELEASES.c.number == bindparam("of_number"),
+)
+_SAME_RELEASE = select(RELEASES.c.number).where(*_KEY, RELEASES.c.body == bindparam("body"))
+_NEW_RELEASE = insert(RELEASES)
+_RELEASE = upsert(RELEASES).on_conflict_do_nothing()
+_SERVED = update(RELEASES).where(*_KEY).values(served_at=bindparam("at"), failed_at=None, reason="")
+_FAILED = update(RELEASES).where(*_KEY).values(failed_at=bindparam("at"), reason=bindparam("why"))
+_EVENT = insert(EVENTS)
+_BACK = delete(REMOVALS).where(
+    REMOVALS.c.environment == bindparam("environment"), REMOVALS.c.service.in_((bindparam("service"), ""))
+)
 
-def write(connection: Connection, row: Row) -> None:
-    """Write one record. Raises SQLAlchemy's errors, and ValueError for text that is no Unicode."""
+
+def write(connection: Connection, rows: Iterable[Row]) -> None:
+    """Write records, events last. Raises SQLAlchemy's errors, and ValueError for text that is no Unicode."""
+    events = []
+    for row in rows:
+        if isinstance(row, Happened):
+            events.append(_event(row))
+        else:
+            _write(connection, row)
+    if events:
+        connection.execute(_EVENT, events)
+
+
+def _write(connection: Connection, row: Row) -> None:
     match row:
         case ReleaseRecorded(release):
             _release(connection, release)
         case ReleaseServed():
-            _mark(connection, row, served_at=row.at, failed_at=None, reason="")
+            connection.execute(_SERVED, {**_of(row), "at": row.at})
         case ReleaseFailed():
-            _mark(connection, row, failed_at=row.at, reason=_plain(row.reason))
+            connection.execute(_FAILED, {**_of(row), "at": row.at, "why": _plain(row.reason)})
         case OverrideSet():
             _override(connection, row)
         case OverrideUnset():
@@ -42,28 +70,21 @@ def write(connection: Connection, row: Row) -> None:
         case ServiceRemoved(environment, service, at):
             _remove(connection, environment, service, at)
         case EnvironmentReturned(environment):
-            _come_back(connection, environment, "")
-        case Happened():
-            connection.execute(insert(EVENTS).values(**_event(row)))
+            connection.execute(_BACK, {"environment": environment, "service": ""})
 
 
 def _release(connection: Connection, release: Release) -> None:
-    key = {"environment": release.environment, "service": release.service, "number": release.number}
-    body = to_json(release)
-    same = select(RELEASES.c.number).filter_by(**key, body=body)
-    if connection.execute(same).first() is None:
-        connection.execute(insert(RELEASES).values(**key, body=body))
-    _come_back(connection, release.environment, "")
-    _come_back(connection, release.environment, release.service)
+    """Write a release unless it is there; another one under its number is refused by its key."""
+    key, body = {"environment": release.environment, "service": release.service}, to_json(release)
+    row = {**key, "number": release.number, "body": body}
+    there = connection.execute(_RELEASE, row).rowcount == 0
+    if there and connection.execute(_SAME_RELEASE, {**_of(release), "body": body}).first() is None:
+        connection.execute(_NEW_RELEASE, row)
+    connection.execute(_BACK, key)
 
 
-def _mark(connection: Connection, row: ReleaseServed | ReleaseFailed, **values: object) -> None:
-    key = (
-        RELEASES.c.environment == row.environment,
-        RELEASES.c.service == row.service,
-        RELEASES.c.number == row.number,
-    )
-    connection.execute(update(RELEASES).where(*key).values(**values))
+def _of(row: Release | ReleaseServed | ReleaseFailed) -> dict[str, object]:
+    return {"of_environment": row.environment, "of_service": row.service, "of_number": row.number}
 
 
 def _override(connection: Connection, row: OverrideSet) -> None:
@@ -79,11 +100,6 @@ def _remove(connection: Connection, environment: str, service: str, at: float) -
     connection.execute(living.values(retired_at=at))
     removal = upsert(REMOVALS).values(environment=environment, service=service, at=at)
     connection.execute(removal.on_conflict_do_update(set_={"at": at}))
-
-
-def _come_back(connection: Connection, environment: str, service: str) -> None:
-    gone = (REMOVALS.c.environment == environment, REMOVALS.c.service == service)
-    connection.execute(delete(REMOVALS).where(*gone))
 
 
 def _event(row: Happened) -> dict[str, object]:

@@ -5,6 +5,7 @@ In: records of the ledger. Out: for each the word that it is on disk, or the err
 
 import threading
 from collections.abc import Callable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -79,9 +80,7 @@ class Writer:
             self.close()
             self._connection = connect(self._path)
         with self._connection.begin():
-            for record in records:
-                for row in record:
-                    write(self._connection, row)
+            write(self._connection, chain.from_iterable(records))
 
     def _complain(self, error: OperationalError | Temporary) -> None:
         text = str(error) if isinstance(error, Temporary) else f"{self._path}: {error.orig}"

@@ -305,18 +305,3 @@ def house(open_house: Callable[..., House]) -> House:
 def made() -> Any:
     """What tests fill the board and the gateway with."""
     return type("Made", (), {"environment": staticmethod(environment), "Lines": Lines, "SECONDS": SECONDS})
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait until something is true that nobody announces, with a deadline."""
-
-    def wait(true: Callable[[], bool]) -> None:
-        pause = threading.Event()
-        for _ in range(int(SECONDS * 100)):
-            if true():
-                return
-            pause.wait(0.01)
-        raise AssertionError("it never became true")
-
-    return wait

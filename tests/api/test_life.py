@@ -13,6 +13,7 @@ from orchestrator.adapters.api import Api, ApiOptions, server
 from orchestrator.adapters.api.listen import tcp
 from orchestrator.adapters.board import Board
 from orchestrator.errors import Permanent
+from tests.eventually import eventually
 
 
 def mode(path: Path) -> int:
@@ -112,10 +113,10 @@ def test_a_stop_leaves_the_socket_of_a_successor_alone(house: Any) -> None:
 def test_a_stop_ends_open_streams_and_waits_for_nobody(house: Any, made: Any) -> None:
     house.gateway.lines["web"] = made.Lines("one")
     with (
+        house.connect() as idle,
         house.stream("/v1/watch") as watcher,
         house.stream("/v1/watch") as deaf,
         house.stream("/v1/services/main/web/logs?follow=1") as reader,
-        house.connect() as idle,
     ):
         watcher.change()
         reader.line()
@@ -129,11 +130,11 @@ def test_a_stop_ends_open_streams_and_waits_for_nobody(house: Any, made: Any) ->
         assert idle.recv(1) == b""
 
 
-def test_a_stop_during_a_call_does_not_wait_for_it(house: Any, made: Any, until: Any) -> None:
+def test_a_stop_during_a_call_does_not_wait_for_it(house: Any, made: Any) -> None:
     house.gateway.gate = threading.Event()
     with house.connect() as asking:
         asking.sendall(b"GET /v1/actors HTTP/1.1\r\nHost: d\r\n\r\n")
-        until(lambda: bool(house.gateway.calls))
+        eventually(lambda: bool(house.gateway.calls))
         stopping = threading.Thread(target=house.api.stop)
         stopping.start()
         stopping.join(made.SECONDS)

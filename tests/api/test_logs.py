@@ -11,6 +11,7 @@ from actors.gateway import LogTexts
 from orchestrator.adapters.api import logs
 from orchestrator.errors import NotFound, Permanent
 from orchestrator.runtimes.process.logs import LogReader
+from tests.eventually import eventually
 
 FOLLOW = "/v1/services/main/web/logs?follow=1"
 
@@ -110,12 +111,12 @@ def test_a_reader_that_leaves_before_there_is_an_answer_closes_the_lines(house: 
     assert lines.closed.wait(made.SECONDS)
 
 
-def test_lines_that_open_after_the_reader_left_are_closed_at_once(house: Any, made: Any, until: Any) -> None:
+def test_lines_that_open_after_the_reader_left_are_closed_at_once(house: Any, made: Any) -> None:
     house.gateway.gate = threading.Event()
     house.gateway.lines["web"] = lines = made.Lines()
     with house.connect() as connection:
         connection.sendall(f"GET {FOLLOW} HTTP/1.1\r\nHost: d\r\n\r\n".encode())
-        until(lambda: bool(house.gateway.calls))
+        eventually(lambda: bool(house.gateway.calls))
     house.gateway.gate.set()
     assert lines.closed.wait(made.SECONDS)
 
@@ -129,12 +130,12 @@ def test_a_stop_closes_the_lines(house: Any, made: Any) -> None:
         assert stream.ends()
 
 
-def test_readers_come_and_go_without_leaving_threads_behind(house: Any, made: Any, until: Any) -> None:
+def test_readers_come_and_go_without_leaving_threads_behind(house: Any, made: Any) -> None:
     for _ in range(100):
         house.gateway.lines["web"] = made.Lines("one")
         with house.stream(FOLLOW) as stream:
             stream.line()
-    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "api-logs"])
+    eventually(lambda: not [thread for thread in threading.enumerate() if thread.name == "api-logs"])
 
 
 class Endless:
@@ -153,7 +154,7 @@ class Endless:
         self.closed.set()
 
 
-def test_lines_wait_for_a_reader_that_does_not_read(house: Any, until: Any) -> None:
+def test_lines_wait_for_a_reader_that_does_not_read(house: Any) -> None:
     house.gateway.lines["web"] = lines = Endless()
     counts = [-1]
 
@@ -162,14 +163,14 @@ def test_lines_wait_for_a_reader_that_does_not_read(house: Any, until: Any) -> N
         return len(counts) > 50 and counts[-1] == counts[-50]
 
     with house.stream(FOLLOW):
-        until(stands_still)
+        eventually(stands_still)
         assert lines.taken < 5000
         assert house.get("/v1/version").status == 200
-    until(lines.closed.is_set)
+    eventually(lines.closed.is_set)
 
 
 def test_too_many_readers_are_refused_and_places_come_back(
-    open_house: Any, made: Any, monkeypatch: pytest.MonkeyPatch, until: Any
+    open_house: Any, made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logs, "_MOST_THREADS", 2)
     house = open_house()
@@ -180,7 +181,7 @@ def test_too_many_readers_are_refused_and_places_come_back(
         answer = house.get(FOLLOW)
         assert (answer.status, answer.value["kind"]) == (503, "Temporary")
     house.gateway.lines["web"] = made.Lines("again", ends=True)
-    until(lambda: house.get("/v1/services/main/web/logs").status == 200)
+    eventually(lambda: house.get("/v1/services/main/web/logs").status == 200)
 
 
 def test_a_quiet_service_shows_signs_of_life(house: Any, made: Any, monkeypatch: pytest.MonkeyPatch) -> None:

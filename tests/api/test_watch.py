@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.adapters.api import watch
 from orchestrator.domain.snapshot import EventView
+from tests.eventually import eventually
 
 
 def happened(number: int, environment: str = "main") -> EventView:
@@ -59,10 +60,10 @@ def test_an_environment_can_be_watched_before_it_is_there(house: Any, made: Any)
 
 
 @pytest.mark.parametrize("name", ["%1b%5b31m", "%00", "%ff", "x" * 4000, "%0aevent:%20removed"])
-def test_a_watcher_of_a_hostile_name_just_waits(house: Any, name: str, until: Any) -> None:
+def test_a_watcher_of_a_hostile_name_just_waits(house: Any, name: str) -> None:
     with house.stream(f"/v1/watch?environment={name}") as stream:
         assert stream.status == 200
-        until(lambda: len(house.board._callbacks) == 1)
+        eventually(lambda: len(house.board._callbacks) == 1)
     assert house.get("/v1/version").status == 200
 
 
@@ -110,11 +111,11 @@ def test_changes_while_a_watcher_comes_are_never_lost(house: Any, made: Any) -> 
         context.__exit__(None, None, None)
 
 
-def test_a_watcher_that_leaves_is_forgotten_at_once(house: Any, until: Any) -> None:
+def test_a_watcher_that_leaves_is_forgotten_at_once(house: Any) -> None:
     for _ in range(5):
         with house.stream("/v1/watch") as stream:
             stream.change()
-    until(lambda: house.board._callbacks == ())
+    eventually(lambda: house.board._callbacks == ())
 
 
 def test_a_watcher_that_does_not_read_delays_nobody(house: Any, made: Any) -> None:
@@ -125,6 +126,17 @@ def test_a_watcher_that_does_not_read_delays_nobody(house: Any, made: Any) -> No
             house.board.happened(happened(number))
         assert texts(reader, "v199")
         assert house.get("/v1/version").status == 200
+
+
+def test_what_changes_again_at_once_is_sent_once(house: Any, made: Any) -> None:
+    with house.stream("/v1/watch?environment=main") as stream:
+        stream.change()
+        for number in range(1000):
+            house.board.publish(made.environment("main", note=str(number)))
+        notes = [stream.change()[1]["note"]]
+        while notes[-1] != "999":
+            notes.append(stream.change()[1]["note"])
+    assert len(notes) < 500
 
 
 def test_a_watcher_that_does_not_read_is_kept_the_newest_of_each(house: Any, made: Any) -> None:
@@ -139,7 +151,7 @@ def test_a_watcher_that_does_not_read_is_kept_the_newest_of_each(house: Any, mad
 
 def test_what_waits_for_a_watcher_is_bounded() -> None:
     gave_up: list[int] = []
-    pending = watch.Pending(lambda: gave_up.append(1))
+    pending = watch.Pending(lambda function: function(), lambda: gave_up.append(1))
     for number in range(5000):
         pending.offer(happened(number))
     assert len(pending._changes) == 1000
@@ -147,7 +159,7 @@ def test_what_waits_for_a_watcher_is_bounded() -> None:
 
 
 def test_a_watcher_that_reads_nothing_while_environments_come_and_go_is_hung_up_on(
-    house: Any, made: Any, monkeypatch: pytest.MonkeyPatch, until: Any
+    house: Any, made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "_MOST_PENDING", 20)
     with house.stream("/v1/watch") as stream:
@@ -157,18 +169,18 @@ def test_a_watcher_that_reads_nothing_while_environments_come_and_go_is_hung_up_
         for number in range(100):
             house.board.publish(made.environment(f"branch-{number}"))
             house.board.remove(f"branch-{number}")
-        until(lambda: house.board._callbacks == ())
+        eventually(lambda: house.board._callbacks == ())
         assert stream.ends()
 
 
-def test_there_is_an_end_to_how_many_watch(house: Any, monkeypatch: pytest.MonkeyPatch, until: Any) -> None:
+def test_there_is_an_end_to_how_many_watch(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watch, "_MOST_READERS", 2)
     with house.stream("/v1/watch") as first, house.stream("/v1/watch") as second:
         first.change()
         second.change()
         answer = house.get("/v1/watch")
         assert (answer.status, answer.value["kind"]) == (503, "Temporary")
-    until(lambda: house.board._callbacks == ())
+    eventually(lambda: house.board._callbacks == ())
     with house.stream("/v1/watch") as again:
         assert again.status == 200
 

@@ -35,7 +35,7 @@ class Changes:
     async def edit(self, request: web.Request) -> web.Response:
         """Set or unset overrides of variables."""
         by = peer.user(request)
-        environment, service = self._named(request)
+        environment, service = lookup.named(self._board, request.match_info)
         edit = await body(request, _EDIT)
         changes = tuple(edit.changes.items())
         return answer(
@@ -47,7 +47,7 @@ class Changes:
     async def redeploy(self, request: web.Request) -> web.Response:
         """Make a new release of the same commit."""
         by = peer.user(request)
-        environment, service = self._named(request)
+        environment, service = lookup.named(self._board, request.match_info)
         await body(request, _NOTHING)
         return answer(await self._pool.run(lambda: self._gateway.redeploy(environment, service, by=by)))
 
@@ -60,7 +60,3 @@ class Changes:
         """Let held-back removals of one repository go on."""
         repository = (await body(request, _REMOVAL)).repository
         return answer(await self._pool.run(lambda: self._gateway.approve_removal(repository)))
-
-    def _named(self, request: web.Request) -> tuple[str, str]:
-        view = lookup.environment(self._board, request.match_info["environment"])
-        return view.environment, lookup.service(request.match_info["service"])

@@ -1,5 +1,7 @@
 """Find an environment on the board, or say which name is near; refuse what can be no service's name."""
 
+from collections.abc import Mapping
+
 from orchestrator.adapters.api.board import Board
 from orchestrator.domain.naming import is_label
 from orchestrator.domain.snapshot import EnvironmentView
@@ -14,6 +16,11 @@ def environment(board: Board, name: str) -> EnvironmentView:
         return found
     known = [known for view in board.read() for known in (view.environment, view.branch)]
     raise NotFound(f'no environment "{printable(name, 64)}"{did_you_mean(name, known)} (anabranch envs)')
+
+
+def named(board: Board, where: Mapping[str, str]) -> tuple[str, str]:
+    """Read both names of a path: (environment, service). Raises NotFound."""
+    return environment(board, where["environment"]).environment, service(where["service"])
 
 
 def service(name: str) -> str:

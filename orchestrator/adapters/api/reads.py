@@ -51,6 +51,5 @@ class Reads:
 
     async def history(self, request: web.Request) -> web.Response:
         """List the releases of one service, newest first."""
-        view = lookup.environment(self._board, request.match_info["environment"])
-        service = lookup.service(request.match_info["service"])
-        return answer(await self._pool.run(lambda: self._gateway.history(view.environment, service)))
+        environment, service = lookup.named(self._board, request.match_info)
+        return answer(await self._pool.run(lambda: self._gateway.history(environment, service)))

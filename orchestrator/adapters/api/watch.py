@@ -7,6 +7,7 @@ that comes back starts from an empty picture.
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -18,34 +19,44 @@ from orchestrator.domain.snapshot import EnvironmentView, EventView
 from orchestrator.errors import Temporary
 
 KEEP_ALIVE_SECONDS = 15.0
+_PACE_SECONDS = 0.01
+"""What changes again in so short a time is sent once."""
 _MOST_PENDING = 1000
 _MOST_READERS = 256
 
 
 class Pending:
-    """What a reader has not been sent yet: the newest picture of each environment, and the newest events."""
+    """What a reader has not been sent yet: the newest picture of each environment, and the newest events.
 
-    def __init__(self, give_up: Callable[[], None]) -> None:
-        self._give_up = give_up
+    Any thread may offer; one task takes. `call` has a function run on the event loop.
+    """
+
+    def __init__(self, call: Callable[[Callable[[], None]], object], give_up: Callable[[], None]) -> None:
+        self._call, self._give_up = call, give_up
+        self._lock = threading.Lock()
         self._changes: dict[tuple[str, str | int], object] = {}
         self._arrived = asyncio.Event()
 
     def offer(self, change: object) -> None:
-        """Keep a change, in place of an older one of the same environment; call it on the event loop."""
+        """Keep a change, in place of an older one of the same environment."""
         key = _key(change)
-        self._changes.pop(key, None)
-        self._changes[key] = change
-        if len(self._changes) > _MOST_PENDING:
-            self._make_room()
-        self._arrived.set()
+        with self._lock:
+            first = not self._changes
+            self._changes.pop(key, None)
+            self._changes[key] = change
+            if len(self._changes) > _MOST_PENDING:
+                self._make_room()
+        if first:
+            self._call(self._arrived.set)
 
     async def take(self, seconds: float) -> tuple[object, ...]:
         """Wait for changes and take them all; none after `seconds`."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._arrived.wait(), seconds)
-        taken = tuple(self._changes.values())
-        self._changes.clear()
         self._arrived.clear()
+        with self._lock:
+            taken = tuple(self._changes.values())
+            self._changes.clear()
         return taken
 
     def _make_room(self) -> None:
@@ -53,7 +64,7 @@ class Pending:
         if oldest:
             del self._changes[oldest]
         elif sum(not isinstance(change, EnvironmentView) for change in self._changes.values()) > _MOST_PENDING:
-            self._give_up()
+            self._call(self._give_up)
 
 
 class Watch:
@@ -79,14 +90,14 @@ class Watch:
 
     async def _stream(self, request: web.Request, wanted: "_Wanted") -> NoReturn:
         """Listen before the answer begins: what happens after its first byte is in it."""
-        pending = Pending(lambda: _hang_up(request))
         loop = asyncio.get_running_loop()
 
-        def call_out(change: object) -> None:
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(pending.offer, change)
+        def call(function: Callable[[], None]) -> None:
+            with contextlib.suppress(RuntimeError):  # the daemon stops
+                loop.call_soon_threadsafe(function)
 
-        unsubscribe = self._board.subscribe(call_out)
+        pending = Pending(call, lambda: _hang_up(request))
+        unsubscribe = self._board.subscribe(pending.offer)
         try:
             for view in self._board.read():
                 pending.offer(view)
@@ -119,6 +130,7 @@ async def _send(request: web.Request, wanted: _Wanted, pending: Pending) -> NoRe
             await asyncio.sleep(0)  # others have their turn between two large pictures
         if not changes:
             await response.write(b": still here\n\n")
+        await asyncio.sleep(_PACE_SECONDS)
 
 
 def _hang_up(request: web.Request) -> None:

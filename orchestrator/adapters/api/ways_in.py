@@ -33,7 +33,7 @@ class WaysIn:
     async def entry(self, request: web.Request) -> web.Response:
         """Tell where a command runs beside a release; 0 means the newest that is Ready."""
         uid = peer.uid(request)
-        environment, service = self._named(request)
+        environment, service = lookup.named(self._board, request.match_info)
         release = number(request, "release", 0, 10**9) or None
         found = await self._pool.run(lambda: self._gateway.enter(environment, service, release))
         _check_user(found, uid)
@@ -41,13 +41,9 @@ class WaysIn:
 
     async def front(self, request: web.Request) -> web.Response:
         """Tell by which URL a browser reaches a port, the first one when none is named."""
-        environment, service = self._named(request)
+        environment, service = lookup.named(self._board, request.match_info)
         port = request.query.get("port", "")
         return answer(await self._pool.run(lambda: self._gateway.front(environment, service, port)))
-
-    def _named(self, request: web.Request) -> tuple[str, str]:
-        view = lookup.environment(self._board, request.match_info["environment"])
-        return view.environment, lookup.service(request.match_info["service"])
 
 
 def _check_user(entry: Entry, uid: int | None) -> None:
