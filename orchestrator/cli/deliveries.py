@@ -38,7 +38,8 @@ def deliveries(
     """List webhook deliveries, the newest first, and what became of each.
 
     Journalled: on disk, not read yet. Parsed: its branches wait for the daemon. Forwarded: the daemon has them.
-    Ignored: nothing to do. Refused: about a repository that is not the hook's. Dead: not understood.
+    Ignored: nothing to do; of a repository that is not in the settings the first one stays. Refused: about a
+    repository that is not the hook's. Dead: not understood.
 
     \b
     Examples:
@@ -78,7 +79,8 @@ def note(view: DeliveryView) -> str:
     """Say in one line what is worth knowing."""
     pulls = next((each.pull for each in view.hints if each.pull), "")
     conflict = "its id came before with another body" if view.conflict else ""
-    return "; ".join(part for part in (view.reason, pulls, conflict) if part)
+    times = f"{view.times} such deliveries" if view.times > 1 else ""
+    return "; ".join(part for part in (view.reason, times, pulls, conflict) if part)
 
 
 def _one_of(names: list[str], many: str) -> str:

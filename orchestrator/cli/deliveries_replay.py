@@ -30,8 +30,8 @@ def replay(
 ) -> None:
     """Read deliveries once more, with the hooks of now, and forward what they say; waits for the daemon.
 
-    That is of use after a repository was added to a hook, or a newer version understands more. Git is asked what is
-    true now, so an old delivery does no harm. Exit code 1 if one was refused, is dead, or still waits.
+    That is of use after a repository was added to the settings, or a newer version understands more. Git is asked what
+    is true now, so an old delivery does no harm. Exit code 1 if one was refused, is dead, or still waits.
 
     \b
     Examples:

@@ -56,6 +56,7 @@ def page(view: DeliveryView, path: Reached, now: float) -> str:
         ("from", f"hook {view.hook}, {ago(view.received_at, now) or '0s'} ago, {_size(view.bytes)}"),
         ("id", view.sender_id or "the sender gave none"),
         ("verdict", _VERDICTS[view.state] + (f": {view.reason}" if view.reason else "")),
+        ("", f"{view.times} such deliveries came; the first stays" if view.times > 1 else ""),
         ("", "its id came before with another body" if view.conflict else ""),
         *_several("headers", [f"{each.name}: {each.value}" for each in view.headers]),
         *_several("became", [_became(each) for each in view.hints] or ["nothing that the daemon is told of"]),

@@ -19,11 +19,15 @@ _HEADER = ("HOOK", "PROVIDER", "URL", "REPOSITORIES", "SECRETS", "ACCEPTED", "LA
 
 @dataclass(frozen=True, slots=True)
 class ListedHook:
-    """A hook of the settings beside what the forwarder says of it; `note` is what is wrong, empty when nothing is."""
+    """A hook of the settings beside what the forwarder says of it; `note` is what is wrong, empty when nothing is.
+
+    `repositories` are those of the settings, `organisation` is whose others are ignored.
+    """
 
     name: str
     provider: str
     url: str
+    organisation: str
     repositories: tuple[str, ...]
     secrets: int
     accepted: int
@@ -47,25 +51,27 @@ def list_hooks(
       anabranch hook list -o json
     """
     from orchestrator.cli import hook_settings
-    from orchestrator.settings import load
+    from orchestrator.settings import load, served
 
     form = chosen(output, quiet=quiet)
     loaded = load(hook_settings.settings_file(settings), os.environ)
-    served, trouble = _served(open_forwarder(context, forwarder_socket))
+    views, trouble = _served(open_forwarder(context, forwarder_socket))
     found = tuple(
         ListedHook(
             name=hook.name,
             provider=hook.provider,
             url=hook_settings.address(loaded, hook.name),
-            repositories=tuple(hook.repositories),
+            organisation=hook.organisation,
+            repositories=tuple(served(hook, loaded.repositories)),
             secrets=len(hook.secret_files),
             accepted=view.accepted if view else 0,
             refused=view.refused if view else 0,
             last_at=view.last_at if view else 0.0,
-            note=note(view, len(hook.secret_files), time.time()) if view else trouble,
+            note=hook_settings.serves_nothing(hook, loaded)
+            or (note(view, len(hook.secret_files), time.time()) if view else trouble),
         )
         for hook in loaded.forwarder.hooks
-        for view in [served.get(hook.name)]
+        for view in [views.get(hook.name)]
     )
     emit(form, found, [hook.name for hook in found], lambda: show(table(found, time.time())))
     if form is Output.TABLE and not found:
@@ -100,6 +106,11 @@ def _served(forwarder: Forwarder) -> tuple[dict[str, HookView], str]:
 
 
 def _row(hook: ListedHook, now: float) -> tuple[str, ...]:
-    repositories = hook.repositories[0] if len(hook.repositories) == 1 else str(len(hook.repositories))
     counts = str(hook.secrets), str(hook.accepted), ago(hook.last_at, now)
-    return hook.name, hook.provider, hook.url, repositories, *counts, hook.note
+    return hook.name, hook.provider, hook.url, _repositories(hook), *counts, hook.note
+
+
+def _repositories(hook: ListedHook) -> str:
+    if hook.organisation:
+        return f"{len(hook.repositories)} of {hook.organisation}"
+    return hook.repositories[0] if len(hook.repositories) == 1 else str(len(hook.repositories))

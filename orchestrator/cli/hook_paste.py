@@ -25,11 +25,11 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     ),
     "gogs": ("Gogs: Settings > Webhooks > Add a new webhook > Gogs", "Push, Create, Delete, Pull request"),
     "bitbucket-cloud": (
-        "Bitbucket: Repository settings > Webhooks > Add webhook",
+        "Bitbucket: Repository settings, or Workspace settings > Webhooks > Add webhook",
         "Repository push; Pull request created, updated, merged, declined",
     ),
     "bitbucket-server": (
-        "Bitbucket Data Center: Repository settings > Webhooks > Create webhook",
+        "Bitbucket Data Center: Repository settings, or Project settings > Webhooks > Create webhook",
         "Repository push; Pull request opened, source branch updated, modified, merged, declined, deleted",
     ),
     "azure-devops": (
@@ -37,16 +37,15 @@ _PLACES: Mapping[str, tuple[str, str]] = {
         "Code pushed; Pull request created, updated, merge attempted (one subscription each)",
     ),
     "generic": ("your sender, which signs as Standard Webhooks says", "whatever moves a branch"),
-    "post-receive": ("nothing: install it where the repository is", "every push"),
 }
 _SECRET_FIELDS: Mapping[str, str] = {"gitlab": "Secret token", "azure-devops": "Basic authentication password"}
 
 
 def paste(hook: ForwardedHook, url: str, *, secret: str) -> list[str]:
     """Say what to paste; `secret` is what stands for it, a command that prints it or itself."""
-    where, events = _PLACES[hook.provider]
     if hook.provider == "post-receive":
-        return [f"at {where}:", *(f"  anabranch hook install PATH --name {name}" for name in hook.repositories)]
+        return ["where each repository is:", *(f"  anabranch hook install PATH --name {n}" for n in hook.repositories)]
+    where, events = _PLACES[hook.provider]
     rows = [("URL", url), *_login(hook, secret), ("Content type", "application/json"), ("Events", events)]
     width = max(len(label) for label, _ in rows)
     return [f"at {where}:", *(f"  {label:{width}}  {text}" for label, text in rows)]

@@ -41,6 +41,15 @@ def find_hook(settings: "Settings", name: str) -> "ForwardedHook":
     raise NotFound(f'no hook "{name}" in the settings{near} (anabranch hook list)')
 
 
+def serves_nothing(hook: "ForwardedHook", settings: "Settings") -> str:
+    """Say that no repository of the settings is in a hook's organisation; empty when one is."""
+    from orchestrator.settings import served
+
+    if served(hook, settings.repositories):
+        return ""
+    return f"no repository of the settings has a URL in {hook.organisation}: hook {hook.name} serves none yet"
+
+
 def address(settings: "Settings", name: str, *, public: bool = True) -> str:
     """Name the URL of a hook: as git hosts know it where the settings say so, else as this machine does."""
     from orchestrator.settings.types import split_address

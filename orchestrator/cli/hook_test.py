@@ -51,7 +51,7 @@ def test(
     address = url or hook_settings.address(loaded, name)
     forwarder = open_forwarder(context, forwarder_socket)
     identity = f"anabranch-test-{uuid.uuid4()}"
-    steps = hook_trial.attempt(hook, address, repository, forwarder, identity, time.time())
+    steps = hook_trial.attempt(hook, loaded, address, repository, forwarder, identity, time.time())
     rows = tuple((step.name, step.where, "ok" if step.ok else "FAILED", step.note) for step in steps)
     emit(form, steps, [step.name for step in steps if not step.ok], lambda: show(Table(_HEADER, rows)))
     raise typer.Exit(0 if all(step.ok for step in steps) else 1)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from orchestrator.cli.forwarder_client import Forwarder
+from orchestrator.cli.hook_settings import serves_nothing
 from orchestrator.cli.usage import WrongUsage
 from orchestrator.domain.delivery import DeliveryList, DeliveryView, State
 from orchestrator.domain.text import listed
 from orchestrator.domain.webhook.sample import USER_AGENT, Sample, sample
 from orchestrator.errors import AnabranchError, Permanent
 from orchestrator.forwarder.configured import configured
-from orchestrator.settings import ForwardedHook
+from orchestrator.settings import ForwardedHook, Settings, served
 
 _SECONDS = 10
 _TURNS = 10
@@ -62,15 +63,13 @@ class Answer:
 
 
 def attempt(
-    given: ForwardedHook, url: str, repository: str, forwarder: Forwarder, identity: str, now: float
+    given: ForwardedHook, settings: Settings, url: str, repository: str, forwarder: Forwarder, identity: str, now: float
 ) -> tuple[Step, ...]:
     """Send one delivery, which is called `identity`, and follow it; `now` in seconds since the epoch."""
-    theirs = repository or next(iter(given.repositories))
-    if theirs not in given.repositories:
-        raise WrongUsage(f"{theirs} is no repository of hook {given.name}; there are {listed([*given.repositories])}")
+    theirs = _chosen(given, settings, repository)
     secret = str(given.secret_files[0])
     try:
-        hook = configured(given)
+        hook = configured(given, settings.repositories)
     except Permanent as error:
         return (Step("secret", secret, ok=False, note=str(error)),)
     sound = Step("secret", secret, ok=True)
@@ -83,6 +82,15 @@ def attempt(
         return sound, Step("answer", url, ok=False, note=_meaning(answer))
     taken = Step("answer", url, ok=True, note=f"{answer.status}, delivery {number}")
     return sound, taken, _arrival(forwarder, number, identity)
+
+
+def _chosen(given: ForwardedHook, settings: Settings, repository: str) -> str:
+    if doubt := serves_nothing(given, settings):
+        raise WrongUsage(doubt)
+    known = list(served(given, settings.repositories))
+    if repository and repository not in known:
+        raise WrongUsage(f"{repository} is no repository of hook {given.name}; there are {listed(known)}")
+    return repository or known[0]
 
 
 def _post(url: str, made: Sample) -> Answer:

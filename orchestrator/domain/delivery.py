@@ -42,8 +42,8 @@ class DeliveryView:
     """One delivery; times in seconds since the epoch, 0 for never.
 
     `sender_id` is what the git host calls it, empty when it has no name for it; `conflict` tells that another body came
-    under this id before. `bytes` is the length of the body, 0 once it was forgotten. `headers` are in the view of a
-    single delivery only.
+    under this id before. `bytes` is the length of the body, 0 once it was forgotten. `times` counts this and those
+    after it that were ignored for the same reason and forgotten. `headers` are in the view of a single delivery only.
     """
 
     delivery: int
@@ -56,6 +56,7 @@ class DeliveryView:
     hints: tuple[HintView, ...]
     conflict: bool = False
     bytes: int = 0
+    times: int = 1
     headers: tuple[HeaderView, ...] = ()
 
 

@@ -5,6 +5,7 @@ about to forward, syncs and ends.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +62,7 @@ async def serve(
     `read_hooks` reads the hooks anew, when `reread` is set or a person asks for it. Raises `Permanent` when the journal
     cannot be trusted or the address cannot be had, `JournalFault` when the journal cannot be written at start.
     """
+    gc.freeze()  # what was loaded stays; looking through it again and again would hold deliveries up
     sys.setswitchinterval(_THREADS_TURN_SECONDS)  # so long the journal's thread waits while deliveries are parsed
     async with AsyncExitStack() as stack:
         journal = Journal(options.journal, options.limits, log)
@@ -74,11 +76,10 @@ async def serve(
 
         parsing = Parsing(journal, hooks, forward, news.ring, options.limits, log)
 
-        def arrived(entry: Entry, receipt: Receipt) -> None:
-            if receipt.repeated:
+        def arrived(kept: Sequence[tuple[Entry, Receipt]]) -> None:
+            parsing.came([_unread(entry, receipt) for entry, receipt in kept if not receipt.repeated])
+            if any(receipt.repeated for _, receipt in kept):
                 forward.wake()
-            else:
-                parsing.came(Unread(receipt.seq, entry.hook, entry.headers, entry.body, received_at=entry.received_at))
             news.ring()
 
         desk = Desk(hooks, journal, arrived, log)
@@ -99,6 +100,10 @@ async def serve(
         ready(address)
         await _first(stop, tasks)
     log.info("forwarder has stopped")
+
+
+def _unread(entry: Entry, receipt: Receipt) -> Unread:
+    return Unread(receipt.seq, entry.hook, entry.headers, entry.body, received_at=entry.received_at)
 
 
 def _cut(descriptor: int, stop: asyncio.Event) -> None:

@@ -1,7 +1,7 @@
 """What becomes of a delivery that the receiver has verified, and of a request that it refused.
 
-In: entries and refusals. Out: receipts once the entries are on
-disk, word to whoever reads them, figures for `hook list`, and log lines.
+In: entries and refusals. Out: receipts once the entries are on disk, word to whoever reads them, figures for
+`hook list`, and log lines.
 """
 
 from collections import Counter
@@ -13,13 +13,13 @@ from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.hooks import Hooks
 from orchestrator.forwarder.journal import Journal
 
+Arrived = Callable[[Sequence[tuple[Entry, Receipt]]], None]
+
 
 class Desk:
-    """`arrived` is called after each delivery that is on disk."""
+    """`arrived` is called with deliveries that are on disk."""
 
-    def __init__(
-        self, hooks: Hooks, journal: Journal, arrived: Callable[[Entry, Receipt], None], log: FilteringBoundLogger
-    ) -> None:
+    def __init__(self, hooks: Hooks, journal: Journal, arrived: Arrived, log: FilteringBoundLogger) -> None:
         self._hooks = hooks
         self._journal = journal
         self._arrived = arrived
@@ -29,10 +29,10 @@ class Desk:
     async def record(self, entries: Sequence[Entry]) -> Sequence[Receipt | None]:
         """Keep deliveries in one transaction; None for each that finds no room. Raises `JournalFault`."""
         receipts = await self._journal.record(entries)
-        for entry, receipt in zip(entries, receipts, strict=True):
-            if receipt:
-                self._arrived(entry, receipt)
-                self._tell(entry, receipt)
+        kept = [(entry, receipt) for entry, receipt in zip(entries, receipts, strict=True) if receipt]
+        self._arrived(kept)
+        for entry, receipt in kept:
+            self._tell(entry, receipt)
         return receipts
 
     async def ready(self) -> None:

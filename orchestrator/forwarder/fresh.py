@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from orchestrator.forwarder.ledger import Unread
 
-_HELD_BYTES = 8 * 2**20
+HELD_BYTES = 64 * 2**20
 _ROW_BYTES = 512
 
 
@@ -23,13 +23,17 @@ class Fresh:
         self._newest_read = 0
         self._lost = False
 
-    def came(self, row: Unread) -> None:
-        """Hold a delivery, unless it was read from the disk already."""
-        if row.seq <= self._newest_read:
-            return
-        self._held.append(row)
-        self._bytes += _size(row)
-        if self._bytes > _HELD_BYTES:
+    @property
+    def is_half_full(self) -> bool:
+        """Tell whether half of what memory may hold is held."""
+        return self._bytes > HELD_BYTES // 2
+
+    def came(self, rows: Sequence[Unread]) -> None:
+        """Hold deliveries, unless they were read from the disk already."""
+        fresh = [row for row in rows if row.seq > self._newest_read]
+        self._held.extend(fresh)
+        self._bytes += sum(map(_size, fresh))
+        if self._bytes > HELD_BYTES:
             self.lose()
 
     def take(self, limit: int) -> list[Unread]:

@@ -30,7 +30,7 @@ def run(load: Callable[[], Settings]) -> int:
     mask = log.configure(settings.log.level, settings.log.format, tuple(_secrets(options.hooks, options.daemon)))
 
     def read_hooks() -> tuple[Hook, ...]:
-        hooks = tuple(map(configured, load().forwarder.hooks))
+        hooks = _hooks(load())
         mask.learn(*_secrets(hooks, options.daemon))
         return hooks
 
@@ -45,7 +45,7 @@ def from_settings(settings: Settings) -> ForwarderOptions:
     host, port = split_address(settings.forwarder.address)
     return ForwarderOptions(
         journal=settings.state_directory / "forwarder" / "journal.db",
-        hooks=tuple(map(configured, settings.forwarder.hooks)),
+        hooks=_hooks(settings),
         daemon=_daemon(settings),
         host=host,
         port=port,
@@ -53,6 +53,10 @@ def from_settings(settings: Settings) -> ForwarderOptions:
         limits=Limits(journal_bytes=settings.forwarder.journal_bytes),
         log=LogForm(settings.log.level, settings.log.format),
     )
+
+
+def _hooks(settings: Settings) -> tuple[Hook, ...]:
+    return tuple(configured(hook, settings.repositories) for hook in settings.forwarder.hooks)
 
 
 def _daemon(settings: Settings) -> DaemonTarget:

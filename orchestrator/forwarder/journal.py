@@ -30,6 +30,8 @@ from orchestrator.forwarder.options import Limits
 from orchestrator.forwarder.room import Retention, Room
 
 _GROUP = 512
+_MANY_COMMITS = 32
+_CALM_SECONDS = 0.05
 T = TypeVar("T")
 Work = Callable[[Connection], Any]
 
@@ -61,6 +63,7 @@ class Journal:
         self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._started: Future[None] = Future()
         self._closing = False
+        self._commits = 0
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
 
     async def open(self) -> None:
@@ -101,9 +104,9 @@ class Journal:
         """Return the oldest deliveries that wait to be forwarded, as many as are small in memory."""
         return await self.do(ledger.unsent)
 
-    async def settle(self, verdicts: Sequence[Verdict]) -> None:
-        """Write down what became of journalled deliveries."""
-        await self.do(lambda db: self._settle(db, verdicts))
+    async def settle(self, verdicts: Sequence[Verdict], size: int) -> None:
+        """Write down what became of journalled deliveries, whose bodies are of this size together."""
+        await self.do(lambda db: self._settle(db, verdicts, size))
 
     async def acknowledge(self, seqs: Sequence[int]) -> None:
         """Mark deliveries as forwarded."""
@@ -139,13 +142,20 @@ class Journal:
     def _add(self, db: Connection, group: Sequence[Entry]) -> Sequence[Receipt | None]:
         """Add what there is room for; all at once, unless it becomes narrow."""
         if self._room.take(db, sum(len(entry.body) for entry in group)):
-            return entries.add(db, group)
+            return self._added(db, group)
         return [receipt for entry in group for receipt in self._add_one(db, entry)]
 
     def _add_one(self, db: Connection, entry: Entry) -> Sequence[Receipt | None]:
-        return entries.add(db, [entry]) if self._room.take(db, len(entry.body)) else [None]
+        return self._added(db, [entry]) if self._room.take(db, len(entry.body)) else [None]
 
-    def _settle(self, db: Connection, verdicts: Sequence[Verdict]) -> None:
+    def _added(self, db: Connection, group: Sequence[Entry]) -> Sequence[Receipt]:
+        receipts = entries.add(db, group)
+        new = (entry for entry, receipt in zip(group, receipts, strict=True) if not receipt.repeated)
+        self._room.unread += sum(len(entry.body) for entry in new)
+        return receipts
+
+    def _settle(self, db: Connection, verdicts: Sequence[Verdict], size: int) -> None:
+        self._room.was_read(size)
         self._room.take(db, 0)
         ledger.settle(db, verdicts, self._clock())
 
@@ -162,7 +172,8 @@ class Journal:
 
     def _run(self) -> None:
         try:
-            db: Connection | None = journal_file.start(self._path, self._limits.journal_bytes, self._clock, self._log)
+            started = journal_file.start(self._path, self._limits.journal_bytes, self._clock, self._log)
+            db: Connection | None = self._ready(started)
         except (AnabranchError, sqlite3.Error, OSError) as error:
             self._started.set_exception(error if isinstance(error, Permanent) else self._faulty(error))
             return
@@ -170,14 +181,18 @@ class Journal:
         running = True
         while running:
             group, running = self._next_group()
-            db = self._commit(db, group) if group else db
+            db = self._commit(db, group) if group else self._tidied(db)
         self._tell_of_room()
         if db is not None:
             db.close()
 
     def _next_group(self) -> tuple[list[Job], bool]:
+        """Take what waits; nothing when for a moment nothing does and SQLite's log is worth to be emptied."""
         group: list[Job] = []
-        job = self._waiting.get()
+        try:
+            job = self._waiting.get(timeout=_CALM_SECONDS if self._commits >= _MANY_COMMITS else None)
+        except queue.Empty:
+            return [], True
         while job is not None:
             group.append(job)
             if len(group) == _GROUP or self._waiting.empty():
@@ -187,7 +202,7 @@ class Journal:
 
     def _commit(self, db: Connection | None, group: list[Job]) -> Connection | None:
         try:
-            db = db or journal_file.connect(self._path, self._limits.journal_bytes)
+            db = db or self._ready(journal_file.connect(self._path, self._limits.journal_bytes))
             db.execute("BEGIN IMMEDIATE")
             self._room.measure_again()
             results = [job.work(db) for job in group]
@@ -197,8 +212,25 @@ class Journal:
             _abandon(db)
             _tell(group, lambda future, _: future.set_exception(fault), group)
             return None
+        self._commits += 1
         self._well()
         _tell(group, lambda future, result: future.set_result(result), results)
+        return db
+
+    def _ready(self, db: Connection) -> Connection:
+        self._room.count_unread(db)
+        return db
+
+    def _tidied(self, db: Connection | None) -> Connection | None:
+        """Copy SQLite's log into its file while nobody waits, so that it seldom has to be done while somebody does."""
+        self._commits = 0
+        try:
+            if db:
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error as error:
+            self._faulty(error)
+            _abandon(db)
+            return None
         return db
 
     def _faulty(self, error: Exception) -> JournalFault:

@@ -16,11 +16,12 @@ from types import UnionType
 from structlog.typing import FilteringBoundLogger
 
 from orchestrator.errors import Permanent
+from orchestrator.forwarder import others
 from orchestrator.forwarder.ledger import SCHEMA, SCHEMA_VERSION
 
 _PAGE = 4096
-_LOG_BYTES = 2**24
-_LOG_SHARE = 16
+_LOG_BYTES = 2**26
+_LOG_SHARE = 32
 _CHUNK = 2**20
 _PATIENCE_SECONDS = 1
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -101,7 +102,7 @@ def connect(path: Path, budget: int) -> Connection:
         db.execute(f"PRAGMA wal_autocheckpoint = {log_bytes // _PAGE}")
         db.execute(f"PRAGMA journal_size_limit = {log_bytes}")
         db.execute(f"PRAGMA max_page_count = {max(budget // _PAGE, 16)}")
-        db.executescript(SCHEMA)
+        db.executescript(SCHEMA + others.SCHEMA)
     except BaseException:
         db.close()
         raise

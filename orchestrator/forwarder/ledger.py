@@ -6,7 +6,7 @@ In: an open connection and values. Out: values. Each function runs inside a tran
 
     journalled ── parsed ── forwarded        parsed: its hints wait for the daemon's acknowledgement
         ├── forwarded                        acknowledged at once
-        ├── ignored                          nothing to do
+        ├── ignored                          nothing to do; of `others.py` the first of each repository stays
         ├── refused                          speaks of a repository that is not the hook's
         └── dead                             could not be parsed; tried again at every start
 """
@@ -19,6 +19,7 @@ from typing import Any
 from orchestrator.domain import hint
 from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
+from orchestrator.forwarder import others
 from orchestrator.forwarder.entries import digest
 
 SCHEMA_VERSION = 1
@@ -70,12 +71,13 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The state that a delivery reaches, why, and the hints that it gives."""
+    """The state that a delivery reaches, why, and the hints that it gives; `other` names an unknown repository."""
 
     seq: int
     state: State
     reason: str = ""
     hints: tuple[RefHint, ...] = ()
+    other: str = ""
 
 
 def unread(db: Connection, limit: int) -> tuple[Unread, ...]:
@@ -105,6 +107,7 @@ def settle(db: Connection, verdicts: Sequence[Verdict], now: float) -> None:
         "UPDATE delivery SET state = ?, reason = ?, hints = ?, forwarded_at = COALESCE(?, forwarded_at) WHERE seq = ?",
         [(str(v.state), v.reason, hint.to_json(v.hints).decode("ascii"), _since(v, now), v.seq) for v in verdicts],
     )
+    others.count(db, [(v.other, v.seq) for v in verdicts if v.other])
 
 
 def acknowledge(db: Connection, seqs: Sequence[int], now: float) -> None:

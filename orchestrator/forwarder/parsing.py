@@ -1,7 +1,8 @@
 """Journal → hints: every journalled delivery is read once, whether or not the daemon is there to be told.
 
 In: deliveries that the receiver wrote down. Out: a verdict on each, written down, as a rule after the daemon was told;
-`marked` is called then. A burst is taken first and read at its end, but none of it waits longer than half a second.
+`marked` is called then. A burst is taken first and read at its end, but none of it waits longer than two seconds, and
+none once memory is half full of it.
 """
 
 import asyncio
@@ -23,7 +24,8 @@ from orchestrator.forwarder.turns import Turns
 _AT_ONCE = 256
 _BETWEEN_ANSWERS = 8
 _LULL_SECONDS = 0.02
-_MOST_LULLS = 25
+_MOST_LULLS = 100
+_BURST = 8
 
 
 class Parsing(Turns):
@@ -48,10 +50,10 @@ class Parsing(Turns):
         self._came = 0
         self._full = False
 
-    def came(self, row: Unread) -> None:
-        """Hand a delivery over that was just written down."""
-        self._fresh.came(row)
-        self._came += 1
+    def came(self, rows: Sequence[Unread]) -> None:
+        """Hand deliveries over that were just written down."""
+        self._fresh.came(rows)
+        self._came += len(rows)
         super().wake()
 
     def wake(self) -> None:
@@ -67,7 +69,7 @@ class Parsing(Turns):
         self._full = len(rows) == self._at_once
         verdicts = await self._read(rows)
         if verdicts:
-            await self._settle(await self._forward.at_once(verdicts))
+            await self._settle(await self._forward.at_once(verdicts), sum(len(row.body) for row in rows))
             self._marked()
         for verdict in verdicts:
             if verdict.state in {State.DEAD, State.REFUSED}:
@@ -85,11 +87,11 @@ class Parsing(Turns):
         return rows or self._fresh.take(self._at_once)
 
     async def _lull(self) -> None:
-        """Wait until none came for a moment, or for long enough."""
+        """Wait until few came for a moment, or for long enough."""
         for _ in range(_MOST_LULLS):
             before = self._came
             await asyncio.sleep(_LULL_SECONDS)
-            if self._came == before:
+            if self._came < before + _BURST or self._fresh.is_half_full:
                 break
 
     async def _read(self, rows: Sequence[Unread]) -> list[Verdict]:
@@ -100,10 +102,10 @@ class Parsing(Turns):
             await asyncio.sleep(0)
         return verdicts
 
-    async def _settle(self, verdicts: Sequence[Verdict]) -> None:
+    async def _settle(self, verdicts: Sequence[Verdict], size: int) -> None:
         """Write verdicts down; what does not fit on the disk is tried with fewer at once."""
         try:
-            await self._journal.settle(verdicts)
+            await self._journal.settle(verdicts, size)
         except JournalFault:
             self._fresh.lose()
             self._at_once = max(1, len(verdicts) // 2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from orchestrator.domain.delivery import State
 from orchestrator.domain.webhook import Hook, Ignored
 from orchestrator.domain.webhook.hosts import decode, hints
+from orchestrator.domain.webhook.membership import another
 from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import AnabranchError
 from orchestrator.forwarder.ledger import Unread, Verdict
@@ -36,4 +37,7 @@ def _read(hooks: Mapping[str, Hook], row: Unread) -> Verdict:
     if isinstance(outcome, Ignored):
         return Verdict(row.seq, State.IGNORED, outcome.reason)
     found = hints(hook, outcome, delivery=str(row.seq), received=int(row.received_at * 1000))
-    return Verdict(row.seq, State.PARSED, hints=found) if found else Verdict(row.seq, State.IGNORED, _NO_BRANCH)
+    if found:
+        return Verdict(row.seq, State.PARSED, hints=found)
+    other = another(hook, outcome)
+    return Verdict(row.seq, State.IGNORED, f"{other} is not in the settings" if other else _NO_BRANCH, other=other)

@@ -14,7 +14,7 @@ from aiohttp import web
 
 from orchestrator.domain.webhook import Headers, Hook
 from orchestrator.domain.webhook.hosts import host
-from orchestrator.domain.webhook.signature import Refused
+from orchestrator.domain.webhook.signature import Refused, UnsignedPing
 from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.fault import JournalFault
 from orchestrator.forwarder.hooks import Hooks
@@ -100,6 +100,8 @@ class Receiver:
         try:
             theirs.verify(hook, headers, body, now)
             skipped, key = theirs.uninteresting(headers), theirs.delivery_id(headers, body)
+        except UnsignedPing as ping:
+            return web.json_response({"ignored": str(ping)})
         except Refused as error:
             raise web.HTTPUnauthorized(text=str(error)) from error
         secret = shown(hook, headers, body, now)
@@ -108,7 +110,8 @@ class Receiver:
             return web.json_response({"ignored": skipped})
         kept = {name: headers[name] for name in (*theirs.HEADERS, *_SHOWN) if name in headers}
         receipt = await self._record(Entry(hook.name, _id(key), now, json.dumps(kept), body), secret)
-        return web.json_response({"delivery": receipt.seq}, status=200 if receipt.repeated else 202)
+        told = b'{"delivery": %d}' % receipt.seq
+        return web.Response(body=told, status=200 if receipt.repeated else 202, content_type="application/json")
 
     async def _record(self, entry: Entry, secret: int | None) -> Receipt:
         try:
@@ -146,7 +149,7 @@ def _headers(request: web.BaseRequest) -> Headers:
     found = dict[str, tuple[str, ...]]()
     for given, value in request.headers.items():
         name = given.lower()
-        found[name] = (*found.get(name, ()), value)
+        found[name] = (*found[name], value) if name in found else (value,)
     return found
 
 

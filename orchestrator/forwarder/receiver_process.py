@@ -8,6 +8,7 @@ so does this, at once: what was not answered is sent again by whoever sent it.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -104,6 +105,7 @@ class Far:
 
 async def serve(link: socket.socket, sockets: Sequence[socket.socket]) -> None:
     """Receive until told to stop; answer what was begun before the end."""
+    gc.freeze()  # as in the forwarder: what was loaded stays
     far = Far()
     await asyncio.get_running_loop().create_unix_connection(lambda: far.link, sock=link)
     _, level, form, given_limits, given_hooks = await far.told.get()

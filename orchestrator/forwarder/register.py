@@ -12,9 +12,10 @@ from orchestrator.domain import hint
 from orchestrator.domain.delivery import FAILED, DeliveryView, HeaderView, HintView, State
 from orchestrator.domain.payload import Malformed
 from orchestrator.forwarder.entries import WITHOUT_ID
+from orchestrator.forwarder.others import TIMES
 
 _SIZE = "(SELECT LENGTH(body) FROM body WHERE body.seq = delivery.seq)"
-_COLUMNS = f"seq, hook, key, received_at, state, reason, forwarded_at, hints, {_SIZE}, headers"
+_COLUMNS = f"seq, hook, key, received_at, state, reason, forwarded_at, hints, {_SIZE}, {TIMES}, headers"
 _FAILED = ", ".join(f"'{state}'" for state in FAILED)
 _CONFLICT = re.compile("(.*)~[0-9a-f]{64}")
 
@@ -50,7 +51,7 @@ def waiting(db: Connection) -> int:
 
 
 def _view(row: tuple[Any, ...], *, headers: bool = False) -> DeliveryView:
-    seq, hook, key, received_at, state, reason, forwarded_at, hints, size, kept = row
+    seq, hook, key, received_at, state, reason, forwarded_at, hints, size, times, kept = row
     conflict = _CONFLICT.fullmatch(key)
     identity = conflict[1] if conflict else key
     return DeliveryView(
@@ -64,6 +65,7 @@ def _view(row: tuple[Any, ...], *, headers: bool = False) -> DeliveryView:
         hints=_hints(hints),
         conflict=bool(conflict),
         bytes=size or 0,
+        times=times or 1,
         headers=_headers(kept) if headers else (),
     )
 

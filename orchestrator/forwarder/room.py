@@ -30,6 +30,7 @@ DELETE FROM delivery WHERE seq IN (
     SELECT seq FROM delivery WHERE state IN ('forwarded', 'ignored', 'refused') ORDER BY seq LIMIT ?)
 """
 _FORGET_DEAD = "DELETE FROM delivery WHERE seq IN (SELECT seq FROM delivery WHERE state = 'dead' ORDER BY seq LIMIT ?)"
+_UNREAD = "SELECT COALESCE(SUM(LENGTH(body)), 0) FROM delivery JOIN body USING (seq) WHERE state = 'journalled'"
 _ALWAYS = float("inf")
 
 
@@ -46,7 +47,7 @@ class Room:
     """What is left of a budget in bytes, or of a disk that is smaller.
 
     It is measured once for all deliveries that are committed together. `forgotten` counts what had to go early, since
-    somebody last cleared it.
+    somebody last cleared it. `unread` are bytes that wait to be read: what is read in them will take as many again.
     """
 
     def __init__(self, path: Path, budget: int) -> None:
@@ -54,10 +55,19 @@ class Room:
         self._path = path
         self._budget = budget
         self._left: int | None = None
+        self.unread = 0
 
     def measure_again(self) -> None:
         """Forget what was measured."""
         self._left = None
+
+    def count_unread(self, db: Connection) -> None:
+        """Learn what an earlier connection left to be read."""
+        (self.unread,) = db.execute(_UNREAD).fetchone()
+
+    def was_read(self, size: int) -> None:
+        """Learn that so many bytes wait no more."""
+        self.unread = max(0, self.unread - size)
 
     def take(self, db: Connection, size: int) -> bool:
         """Tell whether `size` more bytes leave an eighth of all free, which is for working off what waits.
@@ -93,7 +103,7 @@ class Room:
         return old + _give_back(db) > 0
 
     def _measured(self, db: Connection) -> int:
-        return self._most(db) * 7 // 8 - _used_bytes(db)
+        return self._most(db) * 7 // 8 - _used_bytes(db) - 2 * self.unread
 
     def _most(self, db: Connection) -> int:
         """Tell how many bytes may be used: the budget, or what the disk holds once SQLite's log has its own."""

@@ -12,16 +12,27 @@ from orchestrator.domain.text import did_you_mean
 from orchestrator.domain.webhook.hosts import HOSTS
 from orchestrator.errors import Permanent
 from orchestrator.settings.mistake import Mistake
-from orchestrator.settings.model import Settings
+from orchestrator.settings.model import Repository, Settings
 from orchestrator.settings.sections import ForwardedHook
+from orchestrator.settings.served import members
 
+_ONE_EACH = "post-receive"
 LONGEST_SOCKET = 100
 """Bytes; the kernel refuses a little more."""
 
 
 def misfits(settings: Settings) -> tuple[Mistake, ...]:
     """Find everything that does not fit together."""
-    return (*_repositories(settings), *_token(settings), *_runtime(settings), *_doors(settings), *_hooks(settings))
+    unfit = _repositories(settings)
+    members_known = () if unfit else settings.repositories
+    return (
+        *unfit,
+        *_token(settings),
+        *_runtime(settings),
+        *_doors(settings),
+        *_hooks(settings),
+        *_organisations(settings.forwarder.hooks, members_known),
+    )
 
 
 def _repositories(settings: Settings) -> tuple[Mistake, ...]:
@@ -105,6 +116,28 @@ def _strangers(index: int, hook: ForwardedHook, known: Sequence[str]) -> tuple[M
         for theirs, ours in hook.repositories.items()
         if known and ours not in known
     )
+
+
+def _organisations(hooks: Sequence[ForwardedHook], repositories: Sequence[Repository]) -> tuple[Mistake, ...]:
+    return tuple(
+        Mistake(("forwarder", "hooks", index, key), text)
+        for index, hook in enumerate(hooks)
+        for key, text in _served(hook, repositories)
+    )
+
+
+def _served(hook: ForwardedHook, repositories: Sequence[Repository]) -> tuple[tuple[str, str], ...]:
+    """Find that a hook serves nothing, or that nobody says which of two repositories a git host means."""
+    if not (hook.repositories or hook.organisation):
+        return (("repositories", "name one or more, or the organisation whose hook it is"),)
+    if hook.organisation and hook.provider == _ONE_EACH:
+        return (("organisation", f"{_ONE_EACH} is for one repository each; list them below repositories"),)
+    found, listed = dict[str, str](), {theirs.casefold() for theirs in hook.repositories}
+    for theirs, ours in members(hook, repositories):
+        other = found.setdefault(theirs.casefold(), ours)
+        if other != ours and theirs.casefold() not in listed:
+            return (("organisation", f"{theirs} is both {other} and {ours}; say below repositories which is meant"),)
+    return ()
 
 
 def _repeated(names: Sequence[str], where: Path) -> tuple[Mistake, ...]:

@@ -131,8 +131,8 @@ def _fields(hook: ForwardedHook) -> Mapping[str, str]:
         "name": hook.name,
         "provider": hook.provider,
         "secret_files": _list([str(path) for path in hook.secret_files]),
-        "repositories": "{" + repositories + "}",
-        **{key: json.dumps(value) for key in ("header", "username") if (value := getattr(hook, key))},
+        **({"repositories": "{" + repositories + "}"} if repositories else {}),
+        **{key: json.dumps(value) for key in ("organisation", "header", "username") if (value := getattr(hook, key))},
         **({"tags": "true"} if hook.tags else {}),
     }
 

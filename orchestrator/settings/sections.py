@@ -20,6 +20,7 @@ from orchestrator.settings.types import (
     Name,
     NeededFile,
     Network,
+    Organisation,
     Pattern,
     PortNumber,
     Prefix,
@@ -185,7 +186,12 @@ class ForwardedHook(Section):
         min_length=1, max_length=2, description="files with its secret, 32 bytes or more; two in a rotation"
     )
     repositories: dict[str, Name] = Field(
-        min_length=1, description="the git host's name of each repository, and its name here"
+        default={}, description="the git host's name of each repository, and its name here"
+    )
+    organisation: Organisation = Field(
+        default="",
+        description="whose hook it is, such as acme: its repositories that are here count, all others are ignored; * "
+        "for any",
     )
     tags: bool = Field(default=False, description="also look when a tag moved")
     header: HeaderName = Field(default="", description="azure-devops: the header that holds the secret")

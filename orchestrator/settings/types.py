@@ -16,6 +16,7 @@ from orchestrator.errors import Permanent
 
 _HEADER = re.compile("[A-Za-z][A-Za-z0-9-]{0,99}")
 _USER = re.compile(r"[^:\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
+_ORGANISATION = re.compile(r"(?!/)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+(?<!/)")
 _LABEL = re.compile("[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _PREFIX = re.compile("(?:[a-z][a-z0-9-]{0,8})?")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?")
@@ -65,6 +66,11 @@ def _header(text: str) -> None:
 def _user(text: str) -> None:
     if text and not _USER.fullmatch(text):
         raise ValueError("write a user name; it cannot hold a colon")
+
+
+def _organisation(text: str) -> None:
+    if text and not (len(text) <= 200 and _ORGANISATION.fullmatch(text)):
+        raise ValueError("write its name as in the names of its repositories, such as acme; * for all there are")
 
 
 def _address(text: str) -> None:
@@ -146,6 +152,8 @@ HeaderName = Annotated[str, _checked_by(_header)]
 """The name of an HTTP header; empty means none."""
 UserName = Annotated[str, _checked_by(_user)]
 """The name in basic authentication; empty means none."""
+Organisation = Annotated[str, _checked_by(_organisation)]
+"""What stands before the last `/` in the names of many repositories; `*` for all of them, empty means none."""
 HttpUrl = Annotated[str, _checked_by(_http_url)]
 """Where something is reached from elsewhere; empty means unknown."""
 SystemBase = Annotated[str, _checked_by(_system_base)]

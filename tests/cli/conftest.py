@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from unittest import mock
 import pytest
 
 from orchestrator.cli import main
+from tests.eventually import eventually
 
 DEADLINE = 60.0
 _ANABRANCH = (sys.executable, "-m", "orchestrator")
@@ -187,10 +187,7 @@ class World:
     @staticmethod
     def until(true: Callable[[], bool]) -> None:
         """Look again and again until something is so."""
-        deadline = time.monotonic() + DEADLINE
-        while not true():
-            assert time.monotonic() < deadline, "it did not come to be"
-            time.sleep(0.05)
+        eventually(true, deadline=DEADLINE)
 
 
 @contextmanager

@@ -324,6 +324,7 @@ def test_many_removals_at_once_wait_for_approval(world: Any) -> None:
     world.until(lambda: set(branches) <= set(world.run("envs", "-q").lines))
     assert world.run("approve-removal", "many").out == ""
     world.delete("many", *branches)
+    world.run("sync")
     world.until(lambda: "approve-removal many" in world.run("describe", branches[0]).out)
     approved = world.run("approve-removal", "many", "-o", "json")
     assert json.loads(approved.out) == branches

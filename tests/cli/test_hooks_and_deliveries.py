@@ -125,6 +125,9 @@ def test_the_secret_is_shown_when_asked_for(place: Place) -> None:
         (("--provider", "github", "-r", "acme/web"), "no repository web in the settings; there are app"),
         (("--provider", "azure-devops", "-r", "acme/app"), "give --username"),
         (("--provider", "github", "-r", "acme/app", "--username", "x"), "github sends none; remove it"),
+        (("--provider", "github"), "or the --organisation whose hook it is"),
+        (("--provider", "github", "--organisation", "acme/"), "write its name as in the names of its repositories"),
+        (("--provider", "post-receive", "--organisation", "acme"), "is for one repository each"),
         (
             ("--provider", "github", "-r", "acme/app", "--secret-file", "/nowhere/at/all"),
             "/nowhere/at/all: cannot be read",
@@ -304,6 +307,39 @@ def test_failures_are_listed_alone_and_their_replay_says_so(place: Place) -> Non
     assert "not a repository of hook failing" in place.run("deliveries", "--failed").out
     assert place.run("deliveries", "replay", number).code == 1
     assert "nobody" in place.run("deliveries", "show", number).out
+
+
+def test_the_hook_of_an_organisation_serves_what_the_settings_have_of_it_and_tells_of_the_others_once(
+    place: Place, world: Any
+) -> None:
+    organisation = world.directory.name
+    said = place.run("hook", "add", "org", "--provider", "github", "--organisation", organisation, "--tags")
+    assert (said.code, "set forwarder.url" in said.err) == (0, True), said.err
+    assert "      tags: true\n" in place.file.read_text()
+    code, steps = place.steps("org")
+    assert code == 0, steps
+    hook = Hook("org", "github", ((place.directory / "secrets" / "org.secret").read_bytes().strip(),), {})
+    for number in range(3):
+        made = sample(hook, f"{organisation}/notes", delivery=f"o-{number}", now=0)
+        send(place, "org", made.body, dict(made.headers))
+    line = f"{organisation}/notes is not in the settings; 3 such deliveries"
+    place.world.until(lambda: line in " ".join(place.run("deliveries", "--hook", "org").out.split()))
+    ignored, forwarded = place.run("deliveries", "--hook", "org", "-q").lines
+    assert int(ignored) > int(forwarded)
+    assert "3 such deliveries came" in place.run("deliveries", "show", ignored).out
+    assert place.run("deliveries", "replay", ignored).code == 0
+    listed = next(hook for hook in place.run("hook", "list", "-o", "json").json if hook["name"] == "org")
+    assert (listed["organisation"], listed["repositories"]) == (organisation, [f"{organisation}/app"])
+    assert f"1 of {organisation}" in place.run("hook", "list").out
+
+
+def test_a_hook_of_an_organisation_that_has_nothing_here_is_told_of(place: Place) -> None:
+    said = place.run("hook", "add", "empty", "--provider", "gitlab", "--organisation", "nobody")
+    told = "no repository of the settings has a URL in nobody: hook empty serves none yet"
+    assert (said.code, said.err.splitlines()[-1]) == (0, told)
+    assert told in place.run("hook", "list").out
+    tried = place.run("hook", "test", "empty")
+    assert (tried.code, told in tried.err) == (2, True)
 
 
 def test_what_is_typed_wrong_is_told_in_one_line(place: Place) -> None:

@@ -16,7 +16,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -364,19 +363,6 @@ def delivery() -> Any:
 def make_daemon(short_path: Path) -> Callable[..., Daemon]:
     """Make a daemon that is not started yet."""
     return lambda **given: Daemon(short_path / "api.sock", **given)
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], object]], None]:
-    """Ask again until the answer is true; fail after a deadline."""
-
-    def wait(ask: Callable[[], object], seconds: float = 20) -> None:
-        pause, end = threading.Event(), time.monotonic() + seconds
-        while not ask():
-            assert time.monotonic() < end, "it did not come true"
-            pause.wait(0.02)
-
-    return wait
 
 
 @pytest.fixture

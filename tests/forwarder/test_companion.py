@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from orchestrator.daemon.companion import companion
+from tests.eventually import eventually
 
 ROOT = Path(__file__).parents[2]
 DAEMON = """
@@ -76,7 +77,7 @@ def until(daemon: "subprocess.Popen[bytes]", event: bytes) -> None:
 
 @pytest.mark.parametrize("whole_group", [False, True])
 def test_a_killed_daemon_leaves_no_forwarder(
-    daemon: "subprocess.Popen[bytes]", pids: Callable[[], list[int]], eventually: Any, whole_group: bool
+    daemon: "subprocess.Popen[bytes]", pids: Callable[[], list[int]], whole_group: bool
 ) -> None:
     until(daemon, b"forwarder is ready")
     assert len(pids()) == 1
@@ -90,7 +91,7 @@ def test_a_killed_daemon_leaves_no_forwarder(
 
 
 def test_a_daemon_that_is_killed_before_its_forwarder_is_ready_leaves_none(
-    daemon: "subprocess.Popen[bytes]", pids: Callable[[], list[int]], eventually: Any
+    daemon: "subprocess.Popen[bytes]", pids: Callable[[], list[int]]
 ) -> None:
     assert daemon.stdout
     assert daemon.stdout.readline() == b"up\n"
@@ -100,7 +101,7 @@ def test_a_daemon_that_is_killed_before_its_forwarder_is_ready_leaves_none(
 
 
 def test_a_killed_forwarder_is_started_again_and_ends_with_the_context(
-    settings_file: Any, pids: Callable[[], list[int]], eventually: Any, monkeypatch: pytest.MonkeyPatch
+    settings_file: Any, pids: Callable[[], list[int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
     with capture_logs() as logs, companion(words(settings_file()), lambda: False):
@@ -114,21 +115,21 @@ def test_a_killed_forwarder_is_started_again_and_ends_with_the_context(
     ]
 
 
-def test_a_forwarder_that_cannot_run_is_tried_again_ever_less_often(eventually: Any) -> None:
+def test_a_forwarder_that_cannot_run_is_tried_again_ever_less_often() -> None:
     with capture_logs() as logs, companion(("/nothing/here",), lambda: False):
         eventually(lambda: len(logs) >= 3)
     assert [entry["seconds"] for entry in logs[:3]] == [0.5, 1.0, 2.0]
     assert logs[0]["how"] == "cannot be started: No such file or directory"
 
 
-def test_a_forwarder_that_ran_for_long_is_started_again_soon(eventually: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forwarder_that_ran_for_long_is_started_again_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.daemon.companion._LONG_ENOUGH", 0.0)
     with capture_logs() as logs, companion(("/nothing/here",), lambda: False):
         eventually(lambda: len(logs) >= 3)
     assert [entry["seconds"] for entry in logs[:3]] == [0.5, 0.5, 0.5]
 
 
-def test_it_is_not_started_again_once_the_daemon_was_told_to_stop(eventually: Any) -> None:
+def test_it_is_not_started_again_once_the_daemon_was_told_to_stop() -> None:
     stop = threading.Event()
     with capture_logs() as logs, companion((sys.executable, "-c", "import sys; sys.exit(3)"), stop.is_set):
         stop.set()

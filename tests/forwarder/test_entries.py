@@ -1,14 +1,21 @@
 """Deliveries that are written down together: each once, numbered without a gap, none mistaken for another."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
 
+from orchestrator.domain.delivery import State
+from orchestrator.domain.hint import RefHint
 from orchestrator.forwarder.entries import Entry, Receipt
 from orchestrator.forwarder.journal import Journal
+from orchestrator.forwarder.ledger import Verdict
 from orchestrator.forwarder.options import Limits
+from tests.eventually import eventually
+
+DONE = ("forwarded", "ignored", "refused", "dead")
 
 
 @contextlib.asynccontextmanager
@@ -57,3 +64,25 @@ async def test_of_those_that_come_together_as_many_are_taken_as_there_is_room_fo
         taken = [receipt for receipt in found if receipt]
         assert 0 < len(taken) < 20
         assert [row.seq for row in await journal.unread(99)] == [receipt.seq for receipt in taken]
+
+
+async def test_what_is_in_the_log_moves_into_the_file_once_nobody_writes(tmp_path: Path) -> None:
+    async with journal_in(tmp_path) as journal:
+        for number in range(50):
+            await record(journal, entry(str(number), b"x" * 40_000))
+        file = tmp_path / "journal" / "journal.db"
+        await asyncio.to_thread(eventually, lambda: file.stat().st_size > 50 * 40_000)
+        assert await record(journal, entry("51")) == [Receipt(51)]
+
+
+async def test_what_was_taken_finds_room_for_what_is_read_in_it(tmp_path: Path) -> None:
+    taken = list[int]()
+    async with journal_in(tmp_path, Limits(journal_bytes=600_000)) as journal:
+        while receipt := (await record(journal, entry(str(len(taken)), b"x" * 10_000)))[0]:
+            taken.append(receipt.seq)
+        hints = tuple(
+            RefHint("app", f"refs/heads/{number}-{'x' * 900}", deleted=False, delivery="1") for number in range(9)
+        )
+        await journal.settle([Verdict(seq, State.PARSED, hints=hints) for seq in taken], 10_000 * len(taken))
+        assert await journal.counts() == {"journalled": 0, "parsed": len(taken)} | dict.fromkeys(DONE, 0)
+    assert len(taken) > 10

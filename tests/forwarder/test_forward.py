@@ -19,6 +19,7 @@ async def test_what_came_while_the_daemon_was_away_reaches_it_coalesced(
             assert await house.send(body, delivery.signed(body, str(number))) == 202
         while (await house.ask("deliveries/60"))["state"] == "journalled":
             await house.logged("hints wait")
+        await house.logged("hints wait", sum(entry["event"] == "hints wait" for entry in house.log) + 1)
         await daemon.start()
         await house.logged("forwarded")
         assert sorted(daemon.refs) == ["refs/heads/b0", "refs/heads/b1", "refs/heads/b2"]

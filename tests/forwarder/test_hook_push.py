@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.forwarder import hook
+from tests.eventually import eventually
 
 Git = Callable[..., str]
 HOSTILE = (
@@ -94,7 +95,7 @@ async def test_a_push_of_very_many_branches_arrives_whole_or_as_one_hint(
 
 
 async def test_a_push_neither_fails_nor_waits_while_nobody_listens(
-    tmp_path: Path, short_path: Path, work: Path, git: Git, settings_file: Any, eventually: Any
+    tmp_path: Path, short_path: Path, work: Path, git: Git, settings_file: Any
 ) -> None:
     settings_file()
     with socket.create_server(("127.0.0.1", 0)) as silent:

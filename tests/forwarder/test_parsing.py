@@ -28,7 +28,7 @@ async def test_a_flood_that_does_not_end_keeps_no_delivery_unread(tmp_path: Path
     parsing = Parsing(journal, hooks, forward, parsed.set, Limits(), log)
 
     def flood() -> None:
-        parsing.came(row)
+        parsing.came([row] * 10)
         if not parsed.is_set():
             loop.call_later(0.001, flood)
 

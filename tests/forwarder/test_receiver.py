@@ -245,3 +245,18 @@ async def test_refusals_are_logged_once_and_not_for_every_request(open_house: An
 async def test_it_is_healthy_and_ready_while_it_runs(open_house: Any) -> None:
     async with open_house() as house:
         assert (await house.get("/healthz"), await house.get("/readyz")) == (200, 200)
+
+
+@pytest.mark.parametrize(("username", "shows"), [("", "X-Hub-Signature"), ("ada", "Authorization")])
+async def test_the_ping_that_bitbucket_does_not_sign_is_answered_and_counts_for_nothing(
+    open_house: Any, delivery: Any, username: str, shows: str
+) -> None:
+    both = (b"another-0123456789abcdef0123456789", delivery.SECRET)
+    hook = Hook("bb", "bitbucket-server", both, {"WEB/app": "app"}, username=username)
+    async with open_house(hooks=(hook, *delivery.HOOKS)) as house:
+        for key, status in (("diagnostics:ping", 200), ("repo:refs_changed", 401), ("", 401)):
+            assert await house.send(b'{"test": true}', {"X-Event-Key": key}, "bb") == status
+        assert await house.send(b"{}", {"X-Event-Key": "diagnostics:ping", shows: "sha256=00"}, "bb") == 401
+        assert await house.send(b"{}", {"X-Event-Key": "diagnostics:ping"}) == 401
+        listed = next(view for view in await house.ask("hooks") if view["name"] == "bb")
+        assert (listed["accepted"], listed["refused"], listed["secrets_used_at"]) == (0, 3, [0.0, 0.0])

@@ -1,9 +1,11 @@
 """The process that receives may die, be told new hooks or speak nonsense: no delivery that was answered is lost."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
+import struct
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -86,11 +88,17 @@ async def test_a_receiver_that_speaks_nonsense_is_heard_no_more() -> None:
         await asyncio.wait_for(heard.ended.wait(), 20)
 
 
-async def test_a_frame_that_would_fill_the_memory_ends_the_link() -> None:
-    heard, ours = await hearing()
-    ours._saying.append(b"\xff" * 8)
-    ours._flush()
-    await asyncio.wait_for(heard.ended.wait(), 20)
+async def test_a_parcel_that_would_fill_the_memory_or_holds_less_than_it_says_ends_the_link() -> None:
+    for parcel in (b"\xff" * 8, parcel_of([[2, 7]], b"x"), parcel_of([[-1, 7]]), parcel_of(7), parcel_of([7])):
+        heard, ours = await hearing()
+        assert ours._transport
+        ours._transport.write(parcel)
+        await asyncio.wait_for(heard.ended.wait(), 20)
+
+
+def parcel_of(values: object, bodies: bytes = b"") -> bytes:
+    text = json.dumps(values).encode()
+    return struct.pack(">II", len(text), len(bodies)) + text + bodies
 
 
 async def hearing() -> tuple[Hearing, Link]:

@@ -24,7 +24,7 @@ async def filled(path: Path, limits: Limits, count: int, age: float = 0.0) -> Jo
         body = os.urandom(20_000)
         (receipt,) = await journal.record([Entry("gh", str(number), time.time() - age, "{}", body)])
         assert receipt
-        await journal.settle([Verdict(receipt.seq, State.PARSED if number < 3 else State.FORWARDED)])
+        await journal.settle([Verdict(receipt.seq, State.PARSED if number < 3 else State.FORWARDED)], len(body))
     return journal
 
 

@@ -20,6 +20,7 @@ NEW = ForwardedHook(
     username='a"b',
     tags=True,
 )
+WHOLE = ForwardedHook(name="new", provider="gitlab", secret_files=(Path("/s/new"),), organisation="a b: #1/*")
 ITEM = "{name: old, provider: gitlab, secret_files: [/s/old], repositories: {group/sub/app: app}}"
 BLOCK = """\
     - name: old  # the first
@@ -56,13 +57,14 @@ def hooks(text: str) -> tuple[ForwardedHook, ...]:
     return read(text.encode(), FILE, {}).forwarder.hooks
 
 
+@pytest.mark.parametrize("new", [NEW, WHOLE])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_hook_is_added_and_everything_else_stays(form: str) -> None:
+def test_a_hook_is_added_and_everything_else_stays(form: str, new: ForwardedHook) -> None:
     text, before = FORMS[form]
     settings = read(text.encode(), FILE, {})
     assert settings.forwarder.hooks == before
-    written = with_hook(text, NEW, FILE)
-    forwarder = settings.forwarder.model_copy(update={"hooks": (*before, NEW)})
+    written = with_hook(text, new, FILE)
+    forwarder = settings.forwarder.model_copy(update={"hooks": (*before, new)})
     assert read(written.encode(), FILE, {}) == settings.model_copy(update={"forwarder": forwarder})
     kept = [line.strip() for line in text.splitlines() if "{" not in line and "hooks: [" not in line]
     assert [line for line in kept if line not in written] == []

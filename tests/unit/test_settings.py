@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import NotFound, Permanent
-from orchestrator.settings import ForwardedHook, InvalidSettings, Repository, Settings, find, init, load, render
+from orchestrator.settings import ForwardedHook, InvalidSettings, Repository, Settings, find, init, load, render, served
 from orchestrator.settings.model import RuntimeName
 from orchestrator.settings.sections import Format, Level, Protocol
 
@@ -201,6 +201,46 @@ def test_a_hook_says_how_its_host_sends_the_secret(file: Path, provider: str, lo
     (read,) = load(file, {}).forwarder.hooks
     assert read.tags
     assert login in (f"header: {read.header}", f"username: {read.username}")
+
+
+REPOSITORIES = """\
+repositories:
+- {name: web, url: https://git.example/acme/web.git}
+- {name: site, url: https://mirror.example/acme/web.git}
+- {name: app, url: git@git.example:Acme/app.git}
+- {name: far, url: https://git.example/elsewhere/far.git}
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "complaint"),
+    [
+        ("provider: github", "repositories: name one or more, or the organisation whose hook it is"),
+        ("provider: github, organisation: acme/", "organisation: write its name as in the names of its repositories"),
+        ("provider: post-receive, organisation: acme", "organisation: post-receive is for one repository each"),
+        ("provider: github, organisation: acme", "organisation: acme/web is both web and site; say below repositories"),
+        ("provider: gitlab, organisation: '*'", "organisation: acme/web is both web and site; say below repositories"),
+    ],
+)
+def test_a_hook_that_leaves_open_what_it_serves_is_refused(file: Path, hook: str, complaint: str) -> None:
+    (told,) = mistakes(file, f"{REPOSITORIES}forwarder:\n  hooks:\n  - {{name: all, secret_files: [s], {hook}}}\n")
+    assert told.startswith(f"anabranch.yaml:8: forwarder.hooks[0].{complaint}")
+
+
+def test_the_hook_of_an_organisation_serves_its_repositories_by_their_urls_and_what_is_listed(file: Path) -> None:
+    hook = "{name: all, secret_files: [s], provider: github, organisation: acme, repositories: {acme/web: site}}"
+    file.write_text(f"{REPOSITORIES}forwarder:\n  hooks:\n  - {hook}\n")
+    settings = load(file, {})
+    (hook,) = settings.forwarder.hooks
+    assert served(hook, settings.repositories) == {"acme/web": "site", "Acme/app": "app"}
+    assert served(hook.model_copy(update={"organisation": ""}), settings.repositories) == {"acme/web": "site"}
+
+
+def test_a_repository_with_a_wrong_url_is_the_only_mistake_that_it_makes(file: Path) -> None:
+    hook = "{name: all, secret_files: [s], provider: github, organisation: acme}"
+    text = REPOSITORIES.replace("https://git.example/acme", "ftp://git.example/acme")
+    (told,) = mistakes(file, f"{text}forwarder:\n  hooks:\n  - {hook}\n")
+    assert "git URL" in told
 
 
 def test_a_line_never_shows_control_characters(file: Path) -> None:

@@ -19,8 +19,9 @@ Headers = Mapping[str, tuple[str, ...]]
 class Hook:
     """One configured webhook: who sends it, with which secrets, about which repositories.
 
-    `repositories` maps the git host's full name to the configured name. Two secrets are valid at once during rotation.
-    With `tags`, a tag that moved makes its repository be looked at. A host that signs nothing sends the secret in
+    `repositories` maps the git host's full name to the configured name; of the other repositories of `organisation`
+    nothing is wanted, `*` stands for all that the git host has. Two secrets are valid at once during rotation. With
+    `tags`, a tag that moved makes its repository be looked at. A host that signs nothing sends the secret in
     `header`, or as the password of `username`. Raises `Permanent` for secrets that are missing or below 32 bytes.
     """
 
@@ -31,6 +32,7 @@ class Hook:
     tags: bool = False
     header: str = ""
     username: str = ""
+    organisation: str = ""
 
     def __post_init__(self) -> None:
         check_strength(self.name, self.secrets)

@@ -1,7 +1,7 @@
 """Bitbucket Data Center and Server: `repo:refs_changed`, a mirror's `mirror:repo_synchronized`, pull requests.
 
-Signed, or with basic authentication where the hook has a `username`. A repository is `KEY/slug`, a personal one
-`~user/slug`. No paths are named. Shapes: confluence.atlassian.com, "Event payload".
+Signed, or with basic authentication where the hook has a `username`; its "Test connection" shows neither. A repository
+is `KEY/slug`, a personal one `~user/slug`. No paths are named. Shapes: confluence.atlassian.com, "Event payload".
 """
 
 from orchestrator.domain import payload
@@ -9,7 +9,7 @@ from orchestrator.domain.payload import Malformed
 from orchestrator.domain.webhook import FORK, NO_LOOK, Change, Headers, Hook, Ignored, Outcome, Resync, header
 from orchestrator.domain.webhook.object_id import object_ids
 from orchestrator.domain.webhook.pull import Pull, PullState
-from orchestrator.domain.webhook.signature import check_basic, check_hex
+from orchestrator.domain.webhook.signature import UnsignedPing, check_basic, check_hex
 
 HEADERS: tuple[str, ...] = ("x-event-key",)
 BODY_BYTES = 5 * 2**20
@@ -23,10 +23,13 @@ _ENDS = {"ADD": (False, True), "UPDATE": (True, True), "DELETE": (True, False)}
 
 def verify(hook: Hook, headers: Headers, body: bytes, now: float) -> None:  # noqa: ARG001 - no time is signed
     """Raise `Refused` unless `X-Hub-Signature` matches, or the name and password where the hook has a username."""
+    shown = header(headers, "authorization" if hook.username else "x-hub-signature")
+    if not shown and _is_ping(headers):
+        raise UnsignedPing(uninteresting(headers))
     if hook.username:
-        check_basic(hook.secrets, hook.username, header(headers, "authorization"))
+        check_basic(hook.secrets, hook.username, shown)
     else:
-        check_hex(hook.secrets, header(headers, "x-hub-signature"), body)
+        check_hex(hook.secrets, shown, body)
 
 
 def delivery_id(headers: Headers, body: bytes) -> str:  # noqa: ARG001 - it is in a header
@@ -37,7 +40,7 @@ def delivery_id(headers: Headers, body: bytes) -> str:  # noqa: ARG001 - it is i
 def uninteresting(headers: Headers) -> str:
     """Say why this event needs no look, empty when it may need one."""
     event = header(headers, "x-event-key")
-    return "" if event in (*_PUSHES, *_PULLS) else "a ping" if event == _PING else NO_LOOK
+    return "" if event in (*_PUSHES, *_PULLS) else "a ping" if _is_ping(headers) else NO_LOOK
 
 
 def decode(headers: Headers, body: bytes) -> Outcome:
@@ -47,6 +50,10 @@ def decode(headers: Headers, body: bytes) -> Outcome:
         return Ignored(uninteresting(headers))
     delivered = payload.read(body)
     return _push(delivered) if event in _PUSHES else _pull(delivered, deleted=event == "pr:deleted")
+
+
+def _is_ping(headers: Headers) -> bool:
+    return header(headers, "x-event-key") == _PING
 
 
 def _push(delivered: object) -> Outcome:

@@ -25,9 +25,9 @@ from orchestrator.domain.webhook import (
     gogs,
     post_receive,
 )
+from orchestrator.domain.webhook.membership import ours
 from orchestrator.domain.webhook.pull import Pull
 from orchestrator.domain.webhook.ref_name import BRANCHES, TAGS
-from orchestrator.domain.webhook.signature import Refused
 from orchestrator.errors import Permanent
 
 _MOST_REFS = 256
@@ -98,12 +98,14 @@ def hints(
     """Turn what was told into hints about configured repositories; changes of notes and the like give none.
 
     A tag gives one, about its repository, if the hook wants tags. More than 256 branches become one hint for their
-    repository. Raises `Refused` for a repository that is not the hook's, `Malformed` for a ref that git refuses.
+    repository. Other repositories of the hook's organisation give none. Raises `Refused` for a repository that is not
+    the hook's, `Malformed` for a ref that git refuses.
     """
-    names = {theirs.casefold(): ours for theirs, ours in hook.repositories.items()}
     if isinstance(outcome, Resync):
-        return (_all(_configured(hook, names, outcome.repository), delivery, received),)
-    told = [(_configured(hook, names, each.repository), each) for each in outcome]
+        name = ours(hook, [outcome.repository])[outcome.repository]
+        return (_all(name, delivery, received),) if name else ()
+    names = ours(hook, [each.repository for each in outcome])
+    told = [(name, each) for each in outcome if (name := names[each.repository])]
     found = hint.newest([about for name, each in told if (about := _hint(hook, name, each, delivery, received))])
     return (
         found
@@ -122,15 +124,6 @@ def _hint(hook: Hook, repository: str, told: Change | Pull, delivery: str, recei
 
 def _all(repository: str, delivery: str, received: int) -> RefHint:
     return RefHint(repository, "", deleted=False, delivery=delivery, received=received)
-
-
-def _configured(hook: Hook, names: Mapping[str, str], theirs: str) -> str:
-    """Find the configured name of a repository, whatever the case that its host writes it in."""
-    ours = hook.repositories.get(theirs) or names.get(theirs.casefold())
-    if ours is None:
-        shown = f"{theirs[:100]!a} is not a repository of hook {hook.name}"
-        raise Refused(f"{shown}; add it to the hook or to its host's list")
-    return ours
 
 
 __all__ = ["HOSTS", "Host", "decode", "hints", "host", "verify"]

@@ -40,7 +40,10 @@ def touched(commits: Sequence[object], *, complete: bool) -> Paths:
     `complete` says that the host lists every commit between before and after, and that none was rewound. As many names
     as GitHub lists at the most may have been cut.
     """
-    names = {name for commit in commits for kind in _LISTS for name in payload.texts_or_none(commit, kind)}
+    names = set[str]()
+    for commit in commits:
+        for kind in _LISTS:
+            names.update(payload.texts_or_none(commit, kind))
     if not names:
         return NOT_LISTED
     listing = Listing.COMPLETE if complete and len(names) < _MOST_NAMES else Listing.PARTIAL

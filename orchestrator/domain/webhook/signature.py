@@ -25,6 +25,10 @@ class Refused(Permanent):
     """The sender did not show that it knows the secret, or speaks of what is not its own."""
 
 
+class UnsignedPing(Refused):
+    """Somebody asks whether anybody is there, as a git host does that signs its deliveries, but not this question."""
+
+
 def check_strength(hook: str, secrets: Sequence[bytes]) -> None:
     """Raise `Permanent` unless there are one or two secrets of at least 32 bytes each."""
     if not 1 <= len(secrets) <= _MOST_SECRETS:
