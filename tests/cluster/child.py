@@ -25,7 +25,7 @@ class Child:
             )
 
     def ended(self) -> str:
-        """Say how it ended, with the last lines that it wrote; nothing while it runs."""
+        """Say how it ended by itself, with the last lines that it wrote; nothing if it did not."""
         if self._process is None or self._process.poll() is None:
             return ""
         lines = self._log.read_text(errors="replace").splitlines()[-10:]
@@ -36,3 +36,4 @@ class Child:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+            self._process = None

@@ -15,7 +15,7 @@ from tests.cluster import binaries, offered
 from tests.cluster.control_plane import ControlPlane, control_plane
 from tests.cluster.fault_proxy import FaultProxy, fault_proxy
 from tests.cluster.kubectl import Kubectl
-from tests.cluster.rooms import opened, room
+from tests.cluster.rooms import grant, opened, room
 from tests.kubernetes import releases
 
 _HERE = Path(__file__).parent
@@ -64,6 +64,7 @@ def kubectl(request: pytest.FixtureRequest) -> Kubectl:
     """kubectl for the cluster that was offered with --cluster, else for one of our own."""
     if not request.config.getoption("--cluster"):
         plane: ControlPlane = request.getfixturevalue("plane")
+        grant(plane.kubectl)
         return plane.kubectl
     program, kubeconfig = shutil.which("kubectl"), os.environ.get("KUBECONFIG")
     if not (program and kubeconfig):
@@ -74,7 +75,9 @@ def kubectl(request: pytest.FixtureRequest) -> Kubectl:
             offered.check(found)
         except offered.Used as used:
             pytest.fail(str(used), pytrace=False)
-    releases.for_real(request.config.getoption("--image"))
+    if not offered.pretends(found):
+        releases.for_real(request.config.getoption("--image"))
+    grant(found)
     return found
 
 

@@ -28,15 +28,32 @@ _BOOTSTRAPPED = ("namespace/default", "clusterrole/cluster-admin", "serviceaccou
 
 @dataclass(frozen=True, slots=True)
 class ControlPlane:
-    """A control plane that runs; `apiserver` may be killed and started again."""
+    """A control plane that runs."""
 
     kubeconfig: Path
     kubectl: Kubectl
     apiserver: Child
+    controllers: Child
     children: tuple[Child, ...]
 
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        """Have no apiserver meanwhile; it answers again when this ends.
+
+        The controllers end and start with it, as those do that cannot renew their own lease. Left alone they would look
+        again only 30 to 60 seconds later, whatever happened in the cluster.
+        """
+        for child in (self.controllers, self.apiserver):
+            child.kill()
+        try:
+            yield
+        finally:
+            self.apiserver.start()
+            self.wait_until_served()
+            self.controllers.start()
+
     def wait_until_served(self) -> None:
-        """Wait for the apiserver, after it was started again."""
+        """Wait for the apiserver."""
         _until(lambda: self.kubectl.succeeds("get", "--raw=/readyz"), self.children)
 
 
@@ -52,7 +69,7 @@ def control_plane(binaries: Binaries, folder: Path, ready_after: float = 0) -> I
     kubelet = Child(_kubelet_command(folder, ready_after), folder / "kubelet.log")
     children = (etcd, apiserver, controllers, kubelet)
     kubectl = Kubectl(binaries.folder / "kubectl", folder / "kubeconfig")
-    plane = ControlPlane(folder / "kubeconfig", kubectl, apiserver, children)
+    plane = ControlPlane(folder / "kubeconfig", kubectl, apiserver, controllers, children)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder / "etcd", ignore_errors=True)
         for child in (etcd, apiserver):

@@ -13,15 +13,15 @@ from pathlib import Path
 from orchestrator.runtimes.kubernetes import KubernetesOptions, labels
 from orchestrator.runtimes.kubernetes.api import Api
 from tests.cluster import one_deployment, seeing
-from tests.cluster.made import DEPLOYED, made
+from tests.cluster.made import DEPLOYED, FURNITURE, made
 from tests.cluster.rooms import opened
-from tests.process.running import eventually
+from tests.eventually import eventually
 
 _ROOT = Path(__file__).parents[2]
 
 
 def finished_after(number: int, options: KubernetesOptions, eye: Api) -> bool:
-    """Kill a daemon before this write of a deployment, let another one finish it, and remove its environment."""
+    """Kill a daemon before this write of a deployment, let another one finish it, and remove all of it."""
     environment = f"kill-{number}"
     done = _one_deployment(options, environment, number)
     if done.returncode == 0:
@@ -31,6 +31,12 @@ def finished_after(number: int, options: KubernetesOptions, eye: Api) -> bool:
         assert one_deployment.deploy(successor, environment).wait(30), f"killed before write {number}: not Ready"
         assert made(eye, options, environment) == DEPLOYED, f"killed before write {number}"
         assert seeing.answer(eye, successor.address(environment, "app", 80)) == f"{environment}/v1"
+        for service in ("app", "other"):
+            successor.route(environment, service, None)
+        successor.remove(environment, "app")
+        eventually(
+            lambda: made(eye, options, environment) == FURNITURE, f"killed before write {number}: all is removed"
+        )
         successor.remove_environment(environment)
     return True
 

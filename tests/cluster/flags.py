@@ -12,6 +12,7 @@ from tests.cluster.keys import HOST
 _CONTROLLERS = (
     "namespace garbage-collector deployment replicaset statefulset daemonset job cronjob serviceaccount resourcequota"
     " root-ca-certificate-publisher endpointslice disruption horizontal-pod-autoscaler clusterrole-aggregation"
+    " persistentvolumeclaim-protection"
 )
 
 

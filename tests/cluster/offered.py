@@ -5,9 +5,11 @@ In: kubectl for it. Out: nothing, or Used with one line that says whose namespac
 
 import json
 import re
+from typing import Any
 
 from orchestrator.runtimes.kubernetes import labels
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.kubelet import NODE
 
 MARK = "anabranch.dev/test"
 """The label of every namespace that tests make by hand; what a runtime of theirs makes carries its owner."""
@@ -28,10 +30,19 @@ def check(kubectl: Kubectl) -> None:
         raise Used(f"--cluster offers a cluster in use: it has {named}; offer an empty one, or add --used-cluster")
 
 
+def pretends(kubectl: Kubectl) -> bool:
+    """Tell whether pods only pretend to run there, as on a control plane of `make cluster`."""
+    return kubectl.succeeds("get", "node", NODE)
+
+
+def marked(name: str) -> dict[str, Any]:
+    """Write a namespace that `check` knows again."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {MARK: "true"}}}
+
+
 def make_namespace(kubectl: Kubectl, name: str) -> None:
     """Make a namespace that `check` knows again."""
-    made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {MARK: "true"}}}
-    kubectl("create", "-f", "-", stdin=json.dumps(made))
+    kubectl("create", "-f", "-", stdin=json.dumps(marked(name)))
 
 
 def _is_ours(namespace: dict[str, dict[str, str]]) -> bool:

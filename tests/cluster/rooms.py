@@ -3,15 +3,19 @@
 import json
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
+from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.connection import Connection
+from orchestrator.runtimes.kubernetes.kinds import NAMESPACE
+from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
-from tests.cluster.offered import make_namespace
+from tests.cluster.offered import marked
 from tests.process.running import source
 
 _RIGHTS = Path(__file__).resolve().parents[2] / "config" / "kubernetes" / "rights.yaml"
@@ -22,7 +26,10 @@ DEPLOYER = next(
 
 @contextmanager
 def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
-    """Give options for a runtime of one's own; nobody waits until what it made is gone."""
+    """Give options for a runtime of one's own; nobody waits until what it made is gone.
+
+    Kubernetes looks again at a namespace that is going after half the time that its pods have to end.
+    """
     mark = secrets.token_hex(3)
     options = KubernetesOptions(
         state,
@@ -33,15 +40,21 @@ def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
         quota={"pods": "50"},
         requests={"cpu": "50m"},
         drain=0.0,
+        kill_after=1.0,
         ready_deadline=60.0,
         lease=3.0,
     )
+    with closing(Api(Connection(options))) as api:
+        own = api.create(NAMESPACE.path(), marked(options.namespace))
+        assert own
+        yield options
+        for namespace in (*seeing.listed(api, "Namespace", "", f"{labels.OWNER}={options.namespace}"), own):
+            api.delete({"kind": "Namespace", **namespace})
+
+
+def grant(kubectl: Kubectl) -> None:
+    """Let the runtimes of all rooms give the rights that the deployer of an environment has."""
     kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(DEPLOYER))
-    make_namespace(kubectl, options.namespace)
-    yield options
-    selector = f"{labels.OWNER}={options.namespace}"
-    kubectl("delete", "namespace", "-l", selector, "--wait=false")
-    kubectl("delete", "namespace", options.namespace, "--wait=false")
 
 
 @contextmanager

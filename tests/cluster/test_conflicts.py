@@ -14,8 +14,9 @@ from tests.cluster import one_deployment, seeing
 from tests.cluster.fault_proxy import Fault, FaultProxy, Seen
 from tests.cluster.made import DEPLOYED, FURNITURE, made
 from tests.cluster.rooms import opened
+from tests.eventually import eventually
 from tests.kubernetes.releases import release
-from tests.process.running import Watcher, eventually
+from tests.process.running import Watcher
 
 CONFLICT = Fault(409, "Conflict", "Operation cannot be fulfilled: the object has been modified")
 EXISTS = Fault(409, "AlreadyExists", "it already exists")
@@ -48,8 +49,9 @@ def given(order: Callable[[], object]) -> bool:
 
 @pytest.mark.timeout(120)
 def test_conflicts_delay_what_is_wanted_and_neither_lose_nor_repeat_any_of_it(
-    options: KubernetesOptions, eye: Api, proxy: FaultProxy
+    options: KubernetesOptions, eye: Api, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("orchestrator.runtimes.kubernetes.keeping._FIRST_PAUSE", 0.05)
     rival = Rival()
     with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
         watcher = Watcher(runtime)

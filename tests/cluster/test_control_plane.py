@@ -83,9 +83,7 @@ def test_logs_of_a_container_are_those_of_its_name(plane: ControlPlane, namespac
 
 
 def test_a_killed_apiserver_comes_back_and_so_do_controllers_and_kubelet(plane: ControlPlane, namespace: str) -> None:
-    plane.apiserver.kill()
-    assert not plane.kubectl.succeeds("get", "--raw=/readyz")
-    plane.apiserver.start()
-    plane.wait_until_served()
+    with plane.outage():
+        assert not plane.kubectl.succeeds("get", "--raw=/readyz")
     plane.kubectl.apply(namespace, deployment("app", "app", replicas=1))
     plane.kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.from_settings import options_of
@@ -17,9 +18,11 @@ from orchestrator.runtimes.kubernetes.kinds import KINDS
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
 from orchestrator.runtimes.kubernetes.rights import missing
 from orchestrator.settings import load
+from tests.cluster import offered
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
+from tests.eventually import eventually
 from tests.kubernetes.releases import release
 from tests.process.running import Watcher
 
@@ -30,6 +33,7 @@ NOBODY = "system:serviceaccount:anabranch:default"
 BY_DAEMON = f"--as={DAEMON}"
 FORBIDDEN = (
     ("namespace", "nobodys", BY_DAEMON),
+    ("-n", "anabranch", "configmap", "inventory", BY_DAEMON),
     ("serviceaccount", "nobodys", BY_DAEMON),
     (
         "service",
@@ -46,6 +50,7 @@ FORBIDDEN = (
 @pytest.fixture(scope="module")
 def kubectl(plane: ControlPlane) -> Kubectl:
     """kubectl for a cluster with Anabranch; the policies hold when it is returned."""
+    offered.make_namespace(plane.kubectl, "anabranch")
     plane.kubectl("apply", "--server-side", "--warnings-as-errors", "-k", str(INSTALLED))
     latest = time.monotonic() + 60
     for forbidden in FORBIDDEN:
@@ -86,6 +91,21 @@ def test_both_run_under_restricted_pod_security_and_applying_again_changes_nothi
     before = versions(kubectl)
     kubectl("apply", "--server-side", "--warnings-as-errors", "-k", str(INSTALLED))
     assert versions(kubectl) == before
+
+
+def test_what_a_policy_matches_is_written_down_whole_so_that_every_way_of_applying_it_agrees(kubectl: Kubectl) -> None:
+    for written in yaml.safe_load_all((INSTALLED / "admission.yaml").read_text()):
+        there = json.loads(kubectl("get", written["kind"], written["metadata"]["name"], "-o", "json"))
+        for field in ("matchConstraints", "matchResources"):
+            assert there["spec"].get(field) == written["spec"].get(field)
+
+
+def test_where_the_lease_is_gone_nobody_is_locked_out_for_longer_than_it_takes_to_apply_again(kubectl: Kubectl) -> None:
+    kubectl("-n", "anabranch", "delete", "lease", "anabranch")
+    change = ("-n", "anabranch", "annotate", "--dry-run=server", "deployment/anabranch-daemon", "changed=by-hand")
+    eventually(lambda: not kubectl.succeeds(*change), "the apiserver knows that it is gone")
+    eventually(lambda: kubectl.succeeds("apply", "--server-side", "-k", str(INSTALLED)), "it is applied")
+    kubectl(*change)
 
 
 def versions(kubectl: Kubectl) -> dict[str, str]:
@@ -203,9 +223,8 @@ def written(kubectl: Kubectl, kind: str, name: str, **fields: Any) -> str:
 
 
 def epoch(kubectl: Kubectl) -> str:
-    """Read the epoch of the daemon that holds the lease; any will do while there is none."""
-    found = kubectl("-n", "anabranch", "get", "lease", "anabranch", "--ignore-not-found", "-o", "json")
-    return str(json.loads(found)["spec"]["leaseTransitions"]) if found else "0"
+    """Read the epoch of the daemon that holds the lease, or held it last."""
+    return str(kubectl.json("-n", "anabranch", "get", "lease", "anabranch")["spec"].get("leaseTransitions", 0))
 
 
 def deployer(namespace: str) -> str:

@@ -6,17 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from actors.addresses import StableAddresses
 from orchestrator.domain.status import Health
 from orchestrator.domain.workload import Port
 from orchestrator.errors import NotFound, Permanent, Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime, labels
 from orchestrator.runtimes.kubernetes.api import Api
+from orchestrator.runtimes.kubernetes.kinds import CONFIG
+from orchestrator.runtimes.kubernetes.lease import LEASE
 from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.offered import make_namespace
 from tests.cluster.rooms import opened
+from tests.eventually import DEADLINE, eventually
 from tests.kubernetes.releases import CRASH, GOOD, NEVER, container_of, release
-from tests.process.running import DEADLINE, Watcher, eventually
+from tests.process.running import Watcher
 
 
 @pytest.fixture
@@ -170,6 +174,23 @@ def test_an_object_with_our_labels_that_we_did_not_make_outlives_the_service(
     assert seeing.get(eye, "ConfigMap", namespace, "theirs")
 
 
+def test_an_object_that_was_made_anew_meanwhile_is_not_deleted_for_the_earlier_one(
+    options: KubernetesOptions, kubectl: Kubectl, eye: Api
+) -> None:
+    metadata = {"name": "app", "namespace": options.namespace}
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    path = CONFIG.path(options.namespace)
+    earlier = eye.create(path, config)
+    kubectl("-n", options.namespace, "delete", "configmap", "app")
+    again = eye.create(path, config)
+    assert earlier
+    assert again
+    eye.delete(earlier)
+    assert seeing.get(eye, "ConfigMap", options.namespace, "app") == again
+    eye.delete(again)
+    assert seeing.get(eye, "ConfigMap", options.namespace, "app") is None
+
+
 def test_the_name_of_a_service_is_never_missing_while_it_moves(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, eye: Api
 ) -> None:
@@ -307,7 +328,7 @@ def test_an_environment_of_an_earlier_daemon_becomes_as_the_settings_say(
         assert quota["spec"]["hard"] == {"pods": "7"}
 
 
-def test_files_that_no_release_reads_any_more_are_deleted(
+def test_files_that_no_release_reads_any_more_are_deleted_once_all_else_is_applied(
     runtime: KubernetesRuntime, options: KubernetesOptions, watcher: Watcher, eye: Api
 ) -> None:
     from orchestrator.domain.release import ResolvedFile
@@ -322,9 +343,13 @@ def test_files_that_no_release_reads_any_more_are_deleted(
     runtime.apply(release("bugfix", 2, CRASH, files=(ResolvedFile("/a", content="two"),)))
     watcher.wait("bugfix", 2, Health.DEGRADED)
     assert configs() == {"one", "two"}
-    runtime.apply(release("bugfix", 3, files=(ResolvedFile("/a", content="three"),)))
-    watcher.ready("bugfix", 3)
-    assert configs() == {"three"}
+    refused = replace(container_of(GOOD), requests=(("cpu", "2"),), limits=(("cpu", "1"),))
+    with pytest.raises(Permanent, match="refused"):
+        runtime.apply(release("bugfix", 3, container=refused, files=(ResolvedFile("/a", content="three"),)))
+    assert configs() == {"one", "two", "three"}
+    runtime.apply(release("bugfix", 4, files=(ResolvedFile("/a", content="four"),)))
+    watcher.ready("bugfix", 4)
+    assert configs() == {"four"}
 
 
 def test_the_bytes_of_a_file_come_from_the_commit(
@@ -352,8 +377,11 @@ def test_a_second_daemon_does_not_start_while_the_first_one_lives(
 
 
 def test_of_two_daemons_with_one_identity_only_the_later_one_writes(
-    runtime: KubernetesRuntime, options: KubernetesOptions
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
 ) -> None:
+    def renewed() -> str:
+        return str(eye.get(LEASE.path(options.namespace, "anabranch"))["spec"]["renewTime"])
+
     def refused() -> bool:
         try:
             runtime.ensure_environment("bugfix", "bugfix")
@@ -364,6 +392,11 @@ def test_of_two_daemons_with_one_identity_only_the_later_one_writes(
 
     with opened(options) as later:
         eventually(refused, "the earlier one is told")
+        for _ in range(4):
+            before = renewed()
+            eventually(lambda before=before: renewed() != before, "the lease is renewed")
+            assert refused()
+            assert later._lease.permit() == 1
         runtime.close()
         later.ensure_environment("other", "other")
 
@@ -418,6 +451,21 @@ def test_a_shared_secret_is_there_before_the_first_pod_and_a_rotation_reaches_ev
         eventually(lambda: "environments keep what they have" in caplog.text, "the loss is told")
         copying.ensure_environment("late", "late")
         assert copied("late") == "second"
+
+
+def test_browsers_are_given_the_host_of_the_ingress_and_only_for_the_port_that_it_publishes(
+    runtime: KubernetesRuntime, options: KubernetesOptions, eye: Api
+) -> None:
+    runtime.close()
+    with opened(options, domain="example.org") as publishing:
+        publishing.apply(release("bugfix", 1))
+        ports = StableAddresses(publishing, "bugfix", "app").ports([("http", 80), ("admin", 81)])
+    assert [port.public for port in ports] == ["http://app.bugfix.example.org", ""]
+    ingress = seeing.get(eye, "Ingress", options.namespace_of("bugfix"), "app")
+    assert ingress
+    (rule,) = ingress["spec"]["rules"]
+    assert rule["host"] == "app.bugfix.example.org"
+    assert rule["http"]["paths"][0]["backend"] == {"service": {"name": "app", "port": {"number": 80}}}
 
 
 def test_a_pod_that_vanished_is_entered_no_more(

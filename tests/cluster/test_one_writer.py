@@ -8,18 +8,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestrator.check import CheckRow
+from orchestrator.check.cluster import check_cluster
 from orchestrator.errors import Temporary
 from orchestrator.runtimes.kubernetes import KubernetesOptions, KubernetesRuntime
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Request
+from orchestrator.settings import Settings
 from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
+from tests.eventually import DEADLINE, eventually
 from tests.kubernetes.releases import release
-from tests.process.running import DEADLINE, Watcher, eventually
+from tests.process.running import Watcher
 
 ADMISSION = Path(__file__).resolve().parents[2] / "config" / "kubernetes" / "admission.yaml"
-NAME = "anabranch-one-writer"
+NAME, HOLDS = "anabranch-one-writer", "the apiserver sees to it"
 
 
 @pytest.fixture
@@ -54,7 +58,8 @@ class StandsStill:
         self._connection = runtime._api._connection
         self._send, self._on, self._threads = self._connection.send, threading.Event(), list[threading.Thread]()
         self._connection.send = self._wait  # type: ignore[method-assign]
-        runtime._lease._renewed = float("inf")
+        epoch = runtime._lease.permit()
+        runtime._api.permit = lambda: epoch
 
     def order(self, give: Callable[[], object]) -> None:
         """Give an order; its first request waits when this returns."""
@@ -68,7 +73,7 @@ class StandsStill:
         self._on.set()
         for thread in self._threads:
             thread.join(DEADLINE)
-        self.runtime._lease._renewed = float("-inf")
+        self.runtime._api.permit = self.runtime._lease.permit
 
     def _give(self, give: Callable[[], object]) -> None:
         try:
@@ -115,6 +120,25 @@ def test_requests_that_stood_still_while_another_daemon_took_over_change_nothing
             second.remove_environment("other")
             going = seeing.get(eye, "Namespace", "", fenced.namespace_of("other"))
             assert going is None or "deletionTimestamp" in going["metadata"]
+
+
+def test_whether_the_apiserver_keeps_an_old_daemon_out_is_checked_and_told_once_at_the_start(
+    fenced: KubernetesOptions, options: KubernetesOptions, caplog: pytest.LogCaptureFixture
+) -> None:
+    def row(asked: KubernetesOptions) -> CheckRow:
+        kubernetes = {"kubeconfig": asked.kubeconfig, "namespace": asked.namespace, "prefix": asked.prefix}
+        return check_cluster(Settings.model_validate({"runtime": "kubernetes", "kubernetes": kubernetes}))[-1]
+
+    eventually(lambda: row(fenced) == CheckRow("one writer", NAME, "", ok=True, text=HOLDS), "it holds")
+    with opened(fenced) as runtime:
+        runtime.ensure_environment("bugfix", "bugfix")
+        assert row(fenced).text == HOLDS
+    assert "admission.yaml" not in caplog.text
+    unfenced = row(options)
+    assert unfenced.ok
+    assert "apply config/kubernetes/admission.yaml with this daemon's account" in unfenced.text
+    with opened(options):
+        assert caplog.text.count(unfenced.text) == 1
 
 
 def versions(options: KubernetesOptions, eye: Api) -> dict[str, str]:

@@ -21,8 +21,9 @@ from orchestrator.settings import Settings
 from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
+from tests.eventually import eventually
 from tests.kubernetes.releases import CRASH, release
-from tests.process.running import Watcher, eventually
+from tests.process.running import Watcher
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def _rule(right: Right) -> dict[str, list[str]]:
 
 
 def rows(options: KubernetesOptions) -> tuple[CheckRow, ...]:
-    kubernetes = {"kubeconfig": options.kubeconfig, "namespace": options.namespace, "copied": options.copied}
+    named = ("kubeconfig", "namespace", "copied", "deployer")
+    kubernetes = {name: getattr(options, name) for name in named}
     return check_cluster(Settings.model_validate({"runtime": "kubernetes", "kubernetes": kubernetes}))
 
 
@@ -84,7 +86,7 @@ def test_each_missing_right_is_named(account: KubernetesOptions) -> None:
 
 
 def test_with_the_rights_that_are_asked_for_everything_works(granted: KubernetesOptions, eye: Api) -> None:
-    eventually(lambda: [row.text for row in rows(granted)] == ["may do all that it must"], "the rights are known")
+    eventually(lambda: rows(granted)[0].text == "may do all that it must", "the rights are known")
     with opened(granted) as runtime:
         watcher = Watcher(runtime)
         runtime.ensure_environment("bugfix", "bugfix")
@@ -98,6 +100,21 @@ def test_with_the_rights_that_are_asked_for_everything_works(granted: Kubernetes
         runtime.remove("bugfix", "app")
         runtime.remove_environment("bugfix")
         eventually(lambda: runtime.environments() == (), "the environment is gone")
+
+
+def test_what_has_to_be_there_before_the_first_start_is_named_with_the_way_to_make_it(
+    options: KubernetesOptions,
+) -> None:
+    failed = [row for row in rows(replace(options, namespace="not-there", deployer="nobody")) if not row.ok]
+    assert [(row.what, row.name, row.text.rpartition("make it: ")[2]) for row in failed] == [
+        ("namespace", "not-there", "kubectl create namespace not-there"),
+        ("clusterrole", "nobody", "kubectl apply -f config/kubernetes/rights.yaml"),
+    ]
+    with (
+        pytest.raises(Permanent, match="make it: kubectl create namespace not-there"),
+        opened(options, namespace="not-there"),
+    ):
+        pytest.fail("it starts")
 
 
 def test_a_cluster_that_cannot_be_reached_is_one_row_with_the_way_out(

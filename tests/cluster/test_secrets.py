@@ -12,8 +12,9 @@ from tests.cluster import seeing
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
 from tests.cluster.test_writes import recorded
+from tests.eventually import eventually
 from tests.kubernetes.releases import release
-from tests.process.running import Watcher, eventually
+from tests.process.running import Watcher
 
 CANARY = "canary-3f9a"
 SECRET = (("DB_PASSWORD", CANARY),)

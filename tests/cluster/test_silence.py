@@ -11,8 +11,9 @@ from tests.cluster import seeing
 from tests.cluster.fault_proxy import FaultProxy
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
+from tests.eventually import eventually
 from tests.kubernetes.releases import release
-from tests.process.running import Watcher, eventually
+from tests.process.running import Watcher
 
 
 def test_a_watch_that_fell_silent_is_opened_anew_and_what_it_missed_is_put_right(

@@ -20,9 +20,10 @@ from orchestrator.domain.status import Address
 from orchestrator.domain.workload import Container
 from orchestrator.runtimes.kubernetes import KubernetesOptions, labels
 from orchestrator.runtimes.kubernetes.api import Api
-from tests.cluster import seeing
+from tests.cluster import offered, seeing
+from tests.cluster.kubectl import Kubectl
+from tests.eventually import eventually
 from tests.kubernetes.releases import CRASH, container_of
-from tests.process.running import eventually
 
 SCORE = """\
 apiVersion: score.dev/v1b1
@@ -94,8 +95,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(request: pytest.FixtureRequest, options: KubernetesOptions, eye: Api, tmp_path: Path) -> Iterator[Stage]:
-    real = bool(request.config.getoption("--cluster"))
+def stage(
+    request: pytest.FixtureRequest, kubectl: Kubectl, options: KubernetesOptions, eye: Api, tmp_path: Path
+) -> Iterator[Stage]:
+    real = not offered.pretends(kubectl)
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "ANABRANCH_"))}
     environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     environ["ANABRANCH_SOCKET"] = str(tmp_path / "api.sock")

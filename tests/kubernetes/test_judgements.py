@@ -79,6 +79,7 @@ def test_an_object_that_the_cluster_cannot_read_waits_for_a_change_though_the_an
     "said_by_the_policy",
     [
         "another daemon has taken over",
+        "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
         "failed to configure binding: paramKind kind `Lease` not yet synced to use for admission",
     ],
 )
@@ -117,6 +118,11 @@ def test_a_namespace_that_is_going_away_is_not_a_missing_right() -> None:
     [
         ("Conflict", "Operation cannot be fulfilled on services: the object has been modified", True),
         ("Conflict", "Precondition failed: UID in precondition: a, UID in object meta: b", False),
+        (
+            "Conflict",
+            "the UID in the precondition (a) does not match (b). It might have been deleted and then recreated",
+            False,
+        ),
         ("Conflict", "The system is ensuring all content is removed from this namespace.", False),
         ("AlreadyExists", 'namespaces "bugfix" already exists', False),
     ],

@@ -4,7 +4,7 @@ from typing import cast
 
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.kinds import SERVICE, Object, key_of
+from orchestrator.runtimes.kubernetes.kinds import DEPLOYMENT, SERVICE, Object, key_of
 from orchestrator.runtimes.kubernetes.live import Live
 
 
@@ -47,3 +47,22 @@ def test_an_object_whose_labels_are_moved_is_told_of_to_both_sides() -> None:
     live.changed(service("app", 2, "elsewhere"), gone=False)
     assert set(moved) == {("bugfix", "app"), ("elsewhere", "app")}
     assert live.of("bugfix", "app") == ()
+
+
+def test_word_that_says_nothing_new_moves_nothing_but_its_version_is_known() -> None:
+    live, moved = watched()
+    live.changed(service("app", 1), gone=False)
+    moved.clear()
+    live.changed({**service("app", 2), "status": {"loadBalancer": {}}}, gone=False)
+    assert moved == []
+    assert live.get(key_of(service("app", 2))) == service("app", 2)
+    live.changed({**service("app", 3), "spec": {"type": "ClusterIP"}}, gone=False)
+    assert moved == [("bugfix", "app")]
+
+
+def test_the_status_of_a_deployment_is_news() -> None:
+    live, moved = watched()
+    for version in (1, 2):
+        deployment = {**service("app", version), "kind": DEPLOYMENT.name, "status": {"readyReplicas": version}}
+        live.changed(deployment, gone=False)
+    assert moved == [("bugfix", "app")] * 2

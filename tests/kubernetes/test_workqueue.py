@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 
 from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
-from tests.process.running import DEADLINE, eventually
+from tests.eventually import DEADLINE, eventually
 
 
 def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() -> None:
@@ -16,6 +16,7 @@ def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() ->
         assert go_on.wait(DEADLINE)
 
     queue = WorkQueue("test", look, 2)
+    queue.start()
     queue.add("a")
     assert began.wait(DEADLINE)
     for _ in range(3):
@@ -30,6 +31,7 @@ def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() ->
 def test_other_things_are_looked_at_meanwhile() -> None:
     stuck, other = threading.Event(), threading.Event()
     queue = WorkQueue[str]("test", lambda thing: (other.set() if thing == "b" else stuck.wait(DEADLINE), None)[1], 2)
+    queue.start()
     queue.add("a")
     queue.add("b")
     assert other.wait(DEADLINE)
@@ -46,6 +48,7 @@ def test_what_is_put_off_comes_later_and_not_before_what_is_put_off_less() -> No
             both.set()
 
     queue = WorkQueue("test", look, 1)
+    queue.start()
     queue.later("second", 0.2)
     queue.later("first", 0.05)
     assert both.wait(DEADLINE)
@@ -63,6 +66,7 @@ def test_no_thing_is_ever_looked_at_twice_at_once() -> None:
         done.release()
 
     queue = WorkQueue("test", look, 4)
+    queue.start()
     for number in range(400):
         queue.add(number % 5)
     for number in range(5):

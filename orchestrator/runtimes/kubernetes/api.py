@@ -3,7 +3,7 @@
 In: paths and JSON. Out: the live object, or one of Anabranch's errors. Whoever writes must be permitted to at that very
 moment, by `permit`, and every object says in which epoch it was written: where the admission policies are installed,
 the apiserver refuses what a daemon sends that has lost its lease without knowing it. Requests are tried again here and
-nowhere else, for a few seconds.
+nowhere else, for a few seconds; so many at once as keep an apiserver busy, others wait their turn.
 """
 
 import json
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from orchestrator.errors import NotFound, Temporary
+from orchestrator.errors import AnabranchError, NotFound, Temporary
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, Silent, whole
 from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_outdated, is_transient, lacks_right
@@ -30,6 +30,7 @@ _PATIENCE = 8.0
 _SETTLING = 8
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _SOON = 0.01
+_AT_ONCE = 8
 
 
 class Api:
@@ -38,6 +39,7 @@ class Api:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._closed = threading.Event()
+        self._places = threading.BoundedSemaphore(_AT_ONCE)
         self.permit: Callable[[], int] = lambda: 0
 
     def get(self, path: str) -> Object:
@@ -104,12 +106,15 @@ class Api:
     def _ask(self, make: Callable[[], Request], *allowed: int) -> Object:
         give_up, tries = time.monotonic() + _PATIENCE, 0
         while True:
-            request = make()
+            with self._places:
+                request = make()
+                answer = self._send(request)
             tries += 1
             pause = _pause(_FIRST_PAUSE, tries)
-            try:
-                response = self._connection.send(request)
-                body = _json(whole(response))
+            if isinstance(answer, Temporary):
+                error: AnabranchError = answer
+            else:
+                response, body = answer
                 contended = not request.conditional and is_contended(response.status, body)
                 unknown = request.acting_as and lacks_right(response.status, body)
                 settling = contended or unknown or is_outdated(response.status, body)
@@ -118,10 +123,15 @@ class Api:
                 elif not is_transient(response.status, body):
                     return _result(request, response.status, body, () if contended else allowed)
                 error, pause = failure(request.what, response.status, body), max(pause, _retry_after(response))
-            except Temporary as unanswered:
-                error = unanswered
             if time.monotonic() + pause > give_up or self._closed.wait(pause):
                 raise error
+
+    def _send(self, request: Request) -> "tuple[BaseHTTPResponse, Object] | Temporary":
+        try:
+            response = self._connection.send(request)
+            return response, _json(whole(response))
+        except Temporary as unanswered:
+            return unanswered
 
 
 def _pause(first: float, tries: int) -> float:

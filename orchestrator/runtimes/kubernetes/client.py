@@ -17,7 +17,7 @@ from orchestrator.domain.workload import Workload
 from orchestrator.errors import AnabranchError, NotFound, Permanent
 from orchestrator.runtimes import LogLines, Running, Sink, Source
 from orchestrator.runtimes.entered import entered
-from orchestrator.runtimes.kubernetes import labels, refusal, ways_in
+from orchestrator.runtimes.kubernetes import fence, labels, refusal, ways_in
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Connection
 from orchestrator.runtimes.kubernetes.identity import identity, key
@@ -45,6 +45,7 @@ class KubernetesRuntime:
         self._lease = Lease(self._api, options.namespace, identity(options.state), options.lease)
         try:
             self._lease.acquire()
+            fence.warn_without(self._api, options)
             self._api.permit = self._lease.permit
             self._keeping = Keeping(self._api, options, self._said.put)
             self._lease.regained = self._keeping.again
@@ -76,8 +77,8 @@ class KubernetesRuntime:
         """Have a release run. Raises what the source raises, Permanent, Temporary."""
         if problem := refusal.refuse_release(release, self._options):
             raise Permanent(f"{release.name}: {problem}")
-        taken = take(release, self._source)
-        self._keeping.follow(Rendered(release, release_objects(release, taken, self._options)))
+        objects = release_objects(release, take(release, self._source), self._options)
+        self._keeping.follow(Rendered(release, tuple(map(labels.sealed, objects))))
 
     def remove(self, environment: str, service: str) -> None:
         """Lead the service's name to its route's target, then delete the rest of it."""
@@ -94,6 +95,11 @@ class KubernetesRuntime:
     def address(self, environment: str, service: str, port: int) -> Address:
         """Name the stable address of a service's port, as every pod of the cluster can reach it."""
         return Address(f"{service}.{self._options.namespace_of(environment)}.svc", port)
+
+    def published(self, environment: str, service: str) -> str:
+        """Name the URL of the Ingress that a service has where hosts have a domain."""
+        host = self._options.host(environment, service)
+        return f"http://{host}" if host else ""
 
     def running(self) -> tuple[Running, ...]:
         """Tell what runs now of what this daemon applied."""

@@ -25,16 +25,18 @@ class Converger:
     live: Live
     inventory: Inventory
     unseen: Unseen
-    accepted: dict[Key, object]
-    """What the API made of an object as it was asked last: amounts that it writes in another way are no drift."""
+    accepted: dict[Key, Object]
+    """How an object looked when it was as asked: amounts that the API writes in another way are no drift."""
 
     def converge(
         self, environment: str, service: str, wanted: Sequence[Object], acting_as: str = ""
     ) -> tuple[str, ...]:
-        """Apply what differs, then delete what we made in this scope and nobody wants; names what was written."""
-        sealed = [labels.sealed(thing) for thing in wanted]
-        changed = [thing for thing in sealed if not self._as_asked(thing)]
-        keep = {key_of(thing) for thing in sealed}
+        """Apply what differs of the sealed objects, then delete what we made in this scope and nobody wants.
+
+        Names what was written.
+        """
+        changed = [thing for thing in wanted if not self._as_asked(thing)]
+        keep = {key_of(thing) for thing in wanted}
         surplus = [thing for thing in self.live.of(environment, service) if self._is_surplus(environment, thing, keep)]
         surplus += self.unseen.surplus(environment, service, keep)
         within = [key_of(thing) for thing in changed if thing["kind"] != NAMESPACE.name]
@@ -65,8 +67,14 @@ class Converger:
             return False
         if labels.annotation(live, labels.ASKED) != labels.annotation(thing, labels.ASKED):
             return False
-        shown = seen_through(thing, live)
-        return bool(shown == pruned(thing) or shown == self.accepted.get(key_of(thing)))
+        accepted = self.accepted.get(key_of(thing))
+        if accepted is live:
+            return True
+        settled = accepted is not None and _lasting(accepted) == _lasting(live)
+        as_asked = settled or _still_says(thing, live, accepted)
+        if as_asked:
+            self.accepted[key_of(thing)] = live
+        return as_asked
 
     def _is_surplus(self, environment: str, thing: Object, keep: set[Key]) -> bool:
         key, gone = key_of(thing), "deletionTimestamp" in thing["metadata"]
@@ -78,4 +86,15 @@ class Converger:
             self.unseen.note(thing)
             return
         self.live.put(live)
-        self.accepted[key_of(thing)] = seen_through(thing, live)
+        self.accepted[key_of(thing)] = live
+
+
+def _still_says(thing: Object, live: Object, accepted: Object | None) -> bool:
+    shown = seen_through(thing, live)
+    return shown == pruned(thing) or (accepted is not None and shown == seen_through(thing, accepted))
+
+
+def _lasting(live: Object) -> Object:
+    """Give of an object what only writes of its fields change, which most events of it are not."""
+    metadata = {name: value for name, value in live["metadata"].items() if name != "resourceVersion"}
+    return {**{name: value for name, value in live.items() if name != "status"}, "metadata": metadata}

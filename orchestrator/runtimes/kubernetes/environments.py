@@ -59,10 +59,12 @@ class Environments:
 
     def ensure(self, environment: str) -> tuple[str, ...]:
         """Make the namespace and what it holds be as wanted; names what was written. Raises Dying while it goes."""
-        lenders = self._lenders(environment)
-        if self._furnished.get(environment) == lenders:
+        if self._is_furnished(environment):
             return ()
         with self._locks[environment]:
+            if self._is_furnished(environment):
+                return ()
+            lenders = self._lenders(environment)
             live = self._live.get(self._key(environment)) or self._create(environment)
             if holds := held_by(live):
                 raise Dying(holds)
@@ -74,10 +76,13 @@ class Environments:
             self._furnished[environment] = lenders
             try:
                 wanted = (namespace, *furniture(environment, self._options))
-                return self._converger.converge(environment, "", wanted)
+                return self._converger.converge(environment, "", [labels.sealed(thing) for thing in wanted])
             except BaseException:
                 self.moved(environment)
                 raise
+
+    def _is_furnished(self, environment: str) -> bool:
+        return self._furnished.get(environment) == self._lenders(environment)
 
     def moved(self, environment: str) -> None:
         """Something of the environment changed: compare it at the next `ensure`."""

@@ -13,8 +13,8 @@ from orchestrator.errors import AnabranchError, Permanent, Temporary
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses that pass by themselves; of 500 only those that do not come from the object."""
 
-_OUTDATED = "another daemon has taken over"
-"""What the admission policy `anabranch-one-writer` says."""
+_OUTDATED = ("another daemon has taken over", "no params found for policy binding")
+"""What the admission policy `anabranch-one-writer` says: of another epoch, and where there is no lease."""
 
 _UNSETTLED = "not yet synced to use for admission"
 """What an apiserver that has just started says while it does not know the lease, with the status 422."""
@@ -23,12 +23,20 @@ _IMMUTABLE = "field is immutable"
 _FROM_THE_OBJECT = ("failed to create typed patch object", "failed to create manager", "request is too large")
 
 
-_NOTHING_TO_DO = ("Precondition failed", "ensuring all content is removed")
+_NOTHING_TO_DO = (
+    "Precondition failed",
+    "might have been deleted and then recreated",
+    "ensuring all content is removed",
+)
 """Conflicts of a deletion with what is another object by now, or is being deleted already."""
 
 
 class Dying(Temporary):
     """The namespace is being deleted: nothing can be made in it until it is gone."""
+
+
+class Outdated(Temporary):
+    """The admission policy refuses it: the lease is in another epoch, or there is none."""
 
 
 class Expired(Temporary):
@@ -63,13 +71,13 @@ def is_contended(status: int, body: Mapping[str, Any]) -> bool:
 
 def is_outdated(status: int, body: Mapping[str, Any]) -> bool:
     """Tell whether the apiserver knows another epoch; one that just began takes a moment to be known."""
-    return status in (403, 422) and _OUTDATED in _message(body)
+    return status in (403, 422) and bool(_outdated(body))
 
 
 def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
     """Make the error of an answer; `what` is what was asked, such as `patch deployments/app in bugfix`."""
     if is_outdated(status, body):
-        return Temporary(f"{what}: {_OUTDATED}; nothing is changed without the lease")
+        return Outdated(f"{what}: {_outdated(body)}; nothing is changed without the lease")
     if is_transient(status, body):
         return Temporary(f"{what}: the apiserver answered {status} {_reason(body)}; it is asked again")
     if status == 403:
@@ -85,6 +93,10 @@ def failure(what: str, status: int, body: Mapping[str, Any]) -> AnabranchError:
     kind, rule = Unserved if status in (400, 422) else Permanent, _rule(body)
     way_out = "; delete that object, then redeploy" if rule.endswith(_IMMUTABLE) else ""
     return kind(f"{what}: refused ({status} {_reason(body)}): {rule}{way_out}")
+
+
+def _outdated(body: Mapping[str, Any]) -> str:
+    return next((words for words in _OUTDATED if words in _message(body)), "")
 
 
 def _forbidden(what: str, body: Mapping[str, Any]) -> AnabranchError:

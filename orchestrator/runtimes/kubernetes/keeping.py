@@ -2,7 +2,8 @@
 
 In: orders, and word from the watches that something moved. Out: requests where something differs, observations. Orders
 and word of the same service are taken one after the other. An order is carried out before it returns, unless its
-namespace is still being deleted: then it is as soon as that is gone.
+namespace is still being deleted: then it is as soon as that is gone. Nothing is looked at before everything was told:
+what is not told yet would be taken for gone.
 """
 
 import logging
@@ -64,6 +65,7 @@ class Keeping:
             raise
         for environment in self.live.inventoried():
             self._queue.add((environment, ""))
+        self._queue.start()
 
     # Orders
 
@@ -131,7 +133,7 @@ class Keeping:
         self._queue.close(deadline)
 
     def _lead(self, wish: Wish, target: str | None) -> None:
-        wish.target = target
+        wish.lead(target)
         with self._lock:
             self._routes[wish.environment][wish.service] = target
 

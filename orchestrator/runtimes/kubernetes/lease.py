@@ -15,11 +15,13 @@ from datetime import UTC, datetime
 from orchestrator.errors import AnabranchError, NotFound, Permanent, Temporary
 from orchestrator.runtimes.kubernetes.api import Api
 from orchestrator.runtimes.kubernetes.connection import Request
-from orchestrator.runtimes.kubernetes.kinds import NAMESPACE, Kind, Object
+from orchestrator.runtimes.kubernetes.kinds import Kind, Object
+from orchestrator.runtimes.kubernetes.needs import namespace_lack
 
 LEASE = Kind("Lease", "coordination.k8s.io/v1", "leases", 0)
 _LOG = logging.getLogger(__name__)
 _NAME = "anabranch"
+_LATE = "it was not renewed in time"
 
 
 class Lease:
@@ -35,7 +37,7 @@ class Lease:
         self._epoch: int | None = None
         self._seen: tuple[str, float] = ("", 0.0)
         self._held: Object | None = None
-        self._trouble = "it was not renewed in time"
+        self._trouble = _LATE
         self.regained: Callable[[], None] = lambda: None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -44,7 +46,7 @@ class Lease:
         """Give the epoch in which this daemon writes. Raises Temporary when it may not, or cannot know."""
         epoch = self._epoch
         if epoch is None or time.monotonic() - self._renewed > self._lasts * 2 / 3:
-            raise Temporary(f"nothing is changed in the cluster without the lease: {self._trouble}")
+            raise Temporary(f"nothing is changed in the cluster without the lease: {self._trouble or _LATE}")
         return epoch
 
     def acquire(self) -> None:
@@ -110,15 +112,9 @@ class Lease:
         try:
             return self._once("GET", self._path)
         except NotFound:
-            self._check_namespace()
+            if lack := namespace_lack(self._api, self._namespace):
+                raise Permanent(lack) from None
             return None
-
-    def _check_namespace(self) -> None:
-        try:
-            self._api.get(NAMESPACE.path(name=self._namespace))
-        except NotFound:
-            way_out = f"make it: kubectl create namespace {self._namespace}"
-            raise Permanent(f"the daemon's namespace {self._namespace} is not in the cluster; {way_out}") from None
 
     def _is_free(self, lease: Object) -> bool:
         spec, version = lease.get("spec", {}), lease["metadata"]["resourceVersion"]

@@ -1,7 +1,8 @@
 """What is in the cluster of ours, as far as it was told; nothing here asks for anything.
 
 In: the reflectors' changes, and answers to our own writes, which may come before their events. Out: objects by name and
-by service; `moved(environment, service)` after each change, the service empty for what is the environment's own.
+by service; `moved(environment, service)` after each change, the service empty for what is the environment's own. What
+tells nothing new, such as the event of a write whose answer is known, is no change.
 """
 
 import threading
@@ -11,13 +12,26 @@ from collections.abc import Callable
 from orchestrator.errors import Permanent
 from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.kinds import CONFIG, NAMESPACE, POD, SERVICE, WATCHED, Key, Kind, Object, key_of
+from orchestrator.runtimes.kubernetes.kinds import (
+    CONFIG,
+    DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    SERVICE,
+    WATCHED,
+    Key,
+    Kind,
+    Object,
+    key_of,
+)
 from orchestrator.runtimes.kubernetes.reflector import Reflector
 
 Scope = tuple[str, str]
 """(environment, service)."""
 
 Moved = Callable[[str, str], None]
+
+_STATUS_MATTERS = frozenset({NAMESPACE.name, DEPLOYMENT.name, POD.name})
 
 
 class Live:
@@ -104,6 +118,8 @@ class Live:
             self._drop(key_of(thing))
             if not gone:
                 self._keep(thing)
+        if held is not None and not gone and _says_the_same(held, thing):
+            return
         for scope in {_scope(thing), _scope(held or thing)}:
             self._moved(*scope)
 
@@ -140,8 +156,16 @@ class Live:
 def _slim(thing: Object) -> None:
     """Drop what nobody reads; of thousands of pods it is most of the memory."""
     thing["metadata"].pop("managedFields", None)
+    if thing["kind"] not in _STATUS_MATTERS:
+        thing.pop("status", None)
     if thing["kind"] == POD.name:
         thing["spec"] = {"containers": [{"name": container["name"]} for container in thing["spec"]["containers"]]}
+
+
+def _says_the_same(held: Object, thing: Object) -> bool:
+    """Tell whether two versions of an object differ in nothing else."""
+    version = thing["metadata"]["resourceVersion"]
+    return {**held, "metadata": {**held["metadata"], "resourceVersion": version}} == thing
 
 
 def _version(thing: Object) -> int:

@@ -71,14 +71,14 @@ def alias_service(environment: str, service: str, target: str, options: Kubernet
 
 
 def _ingress(release: Release, options: KubernetesOptions) -> Object:
-    """Publish the first port at `<service>.<environment>.<domain>`: no two services can have one host name."""
+    """Publish the first port at the host of the service."""
     ingress = _object(INGRESS, release.environment, release.service, options)
     port = release.workload.ports[0]
     backend = {"service": {"name": release.service, "port": {"number": port.port}}}
     ingress["spec"] = {
         "rules": [
             {
-                "host": f"{release.service}.{release.environment}.{options.domain}",
+                "host": options.host(release.environment, release.service),
                 "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]},
             }
         ],

@@ -36,7 +36,7 @@ def pod_template(
     spec: Object = {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": 30 + ceil(options.drain),
+        "terminationGracePeriodSeconds": ceil(options.drain + options.kill_after),
         "securityContext": {
             "seccompProfile": {"type": "RuntimeDefault"},
             **({"runAsNonRoot": True} if options.pod_security == "restricted" else {}),

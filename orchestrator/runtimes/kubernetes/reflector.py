@@ -2,8 +2,8 @@
 
 In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and which
 are there once all have been told. A watch that ends goes on where it was; one whose place is forgotten starts again and
-tells all. A server that cannot be reached is asked ever less often; one that is silent for too long is asked anew; one
-that cannot tell all in a watch is asked for a list in pages first.
+tells all. A server that cannot be reached is asked ever less often, until it answers; one that is silent for too long
+is asked anew; one that cannot tell all in a watch is asked for a list in pages first.
 """
 
 import json
@@ -81,7 +81,7 @@ class Reflector:
             try:
                 self._watch()
             except Expired:
-                self._version = ""
+                self._version, pause = "", _FIRST_PAUSE
             except Unserved as error:
                 if self._streams and not self._version:
                     self._streams = False
@@ -92,8 +92,9 @@ class Reflector:
             except Exception as error:  # a broken stream has many names
                 self._complain(f"{type(error).__name__} while watching {self._kind.plural}")
             pause = _FIRST_PAUSE if time.monotonic() - began > _QUIET else min(_LONGEST_PAUSE, pause * 2)
-            self._hurry.wait(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load
-            self._hurry.clear()
+            if self._hurry.wait(pause * random.uniform(0.5, 1)):  # noqa: S311 - spreads load
+                self._hurry.clear()
+                pause = _FIRST_PAUSE
 
     def _complain(self, line: str) -> None:
         if line != self.trouble and not self._closed.is_set():

@@ -14,7 +14,7 @@ T = TypeVar("T", bound=Hashable)
 
 
 class WorkQueue(Generic[T]):
-    """`work` must not raise; any thread may add."""
+    """`work` must not raise; any thread may add, before `start` too."""
 
     def __init__(self, name: str, work: Callable[[T], None], threads: int) -> None:
         self._work = work
@@ -24,7 +24,12 @@ class WorkQueue(Generic[T]):
         self._order = 0
         self._busy: set[T] = set()
         self._closed = False
-        self._threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
+        self._names = [f"{name}-{n}" for n in range(threads)]
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to look, once."""
+        self._threads = [threading.Thread(target=self._run, name=name, daemon=True) for name in self._names]
         for thread in self._threads:
             thread.start()
 
@@ -32,7 +37,8 @@ class WorkQueue(Generic[T]):
         """Have a thing looked at."""
         with self._news:
             self._ready[thing] = None
-            self._news.notify()
+            if thing not in self._busy:
+                self._news.notify()
 
     def later(self, thing: T, seconds: float) -> None:
         """Have a thing looked at after a while."""
@@ -55,7 +61,8 @@ class WorkQueue(Generic[T]):
             self._work(thing)
             with self._news:
                 self._busy.discard(thing)
-                self._news.notify()
+                if thing in self._ready:
+                    self._news.notify()
 
     def _take(self) -> T | None:
         with self._news:
