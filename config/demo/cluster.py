@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
 from ground import Answer, Failed
+from interrupt import held_back
 from narrator import Narrator
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -73,8 +74,9 @@ class Cluster:
 
     def _start(self, words: tuple[str, ...], lines: int) -> list[str]:
         """Start a program that says in so many lines of output where it is."""
-        process = subprocess.Popen(words, cwd=_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        self._started.append(process)
+        with held_back():
+            process = subprocess.Popen(words, cwd=_ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True)
+            self._started.append(process)
         said = iter(process.stdout or ())
         told = [next(said, "") for _ in range(lines)]
         if not all(told):

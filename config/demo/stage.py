@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ground import Answer, Failed, Ground
+from interrupt import held_back
 from narrator import Narrator
 
 HERE = Path(__file__).parent
@@ -49,6 +50,7 @@ class Stage:
         self.directory = Path(tempfile.mkdtemp(prefix="anabranch-demo-")).resolve()
         self.environ = self._environ()
         self.up: subprocess.Popen[bytes] | None = None
+        self._command: subprocess.Popen[str] | None = None
 
     @property
     def programs(self) -> tuple[str, ...]:
@@ -60,20 +62,14 @@ class Stage:
         """Show a command, run it here, show and return its output; `fails` says that it may."""
         if show:
             self._narrator.command(words, **variables)
-        done = subprocess.run(
-            words,
-            cwd=self.directory,
-            env=self.environ | variables,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        with held_back():
+            self._command = self._spawn(words, self.environ | variables)
+        output, errors = self._command.communicate(timeout=60)
         if show:
-            self._narrator.output(done.stdout)
-        if done.returncode and not fails:
-            raise Failed(f"{' '.join(words)}: status {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
+            self._narrator.output(output)
+        if self._command.returncode and not fails:
+            raise Failed(f"{' '.join(words)}: status {self._command.returncode}: {errors.strip()}")
+        return output
 
     def read(self, *words: str) -> Any:
         """Run a command of Anabranch quietly, again until it answers with JSON."""
@@ -125,7 +121,7 @@ class Stage:
         """Start the daemon and the forwarder, and wait until the daemon answers."""
         words = ["anabranch", "up"]
         self._narrator.command(words, "2> anabranch.log &")
-        with (self.directory / "anabranch.log").open("wb") as log:
+        with (self.directory / "anabranch.log").open("wb") as log, held_back():
             self.up = subprocess.Popen(
                 words, cwd=self.directory, env=self.environ, stdout=log, stderr=log, start_new_session=True
             )
@@ -136,12 +132,17 @@ class Stage:
         return (self.directory / "anabranch.log").read_text(errors="replace")
 
     def close(self) -> None:
-        """End Anabranch, then the ground, and remove the directory."""
-        if self.up:
-            self.up.terminate()
-            self.up.wait(PATIENCE_SECONDS)
+        """End the command that was cut short, Anabranch, then the ground, and remove the directory."""
+        started: tuple[subprocess.Popen[Any] | None, ...] = (self._command, self.up)
+        for process in filter(None, started):
+            process.terminate()
+            process.wait(PATIENCE_SECONDS)
         self.ground.close()
         shutil.rmtree(self.directory)
+
+    def _spawn(self, words: tuple[str, ...], environ: dict[str, str]) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen(words, cwd=self.directory, env=environ, stdout=pipe, stderr=pipe, text=True)
 
     def _answers(self) -> bool:
         return self.read("version") is not None

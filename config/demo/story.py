@@ -1,17 +1,19 @@
 """The whole story of a branch, on this machine: real git, real processes, real HTTP. `make demo` runs it.
 
 In: `--runtime kubernetes` tells it on a cluster, `--keep` leaves everything running. Out: the narration; exit code 1
-and the log when a line of it is wrong.
+and the log when a line of it is wrong, 130 when it was cut short.
 """
 
 import argparse
 import shutil
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from cluster import Cluster
 from ground import Failed, Ground
+from interrupt import cut_short_by_signals, held_back
 from narrator import Narrator
 from processes import Processes
 from stage import HERE, REPOSITORIES, Stage
@@ -174,6 +176,7 @@ def main() -> int:
     arguments.add_argument("--runtime", choices=GROUNDS, default="process", help="where services run")
     chosen = arguments.parse_args()
     keep = chosen.keep
+    cut_short_by_signals()
     narrator = Narrator(8)
     stage = Stage(narrator, GROUNDS[chosen.runtime]())
     try:
@@ -183,9 +186,14 @@ def main() -> int:
         narrator.output("\n".join(stage.log().splitlines()[-20:]) if stage.up else "")
         keep = False
         return 1
+    except KeyboardInterrupt:
+        narrator.cross("cut short; what it started is ended")
+        keep = False
+        return 130
     finally:
         if not keep:
-            stage.close()
+            with suppress(KeyboardInterrupt), held_back():
+                stage.close()
     narrator.end("Every line of the story holds" + ("" if keep else "; nothing is left behind"))
     if keep:
         _invite(narrator, stage)

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.eventually import eventually
 
 STORY = Path(__file__).resolve().parents[2] / "config" / "demo" / "story.py"
 
@@ -44,29 +45,24 @@ def test_every_line_of_the_story_holds_and_so_does_what_the_kept_demo_invites_to
     assert tried.returncode == 0, tried.stdout + tried.stderr
     assert "feature-hello" in tried.stdout
     assert "branch feature-hello" in tried.stdout
-    wait_until_gone(place)
+    eventually(lambda: not left_behind(place), "what `kill` asked to end has ended", 60)
     place.rmdir()
 
 
 @pytest.mark.timeout(120)
-def test_a_story_that_is_not_kept_leaves_nothing_behind_even_when_it_is_cut_short() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_story_that_is_cut_short_says_so_and_leaves_nothing_behind(number: signal.Signals) -> None:
     place = Path(tempfile.mkdtemp(prefix="ab-"))
     environ = os.environ | {"TMPDIR": str(place)}
-    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([sys.executable, STORY], env=environ, text=True, **quiet) as playing:
+    words, both = [sys.executable, STORY, "--keep"], {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(words, env=environ, text=True, **both) as playing:
         assert playing.stdout
         assert any("main: 3 Ready" in line for line in playing.stdout)
         assert left_behind(place) != []
-        playing.send_signal(signal.SIGINT)
-        assert not any("Every line of the story holds" in line for line in playing.stdout)
-        playing.wait(60)
+        playing.send_signal(number)
+        last = playing.stdout.read()
+        assert playing.wait(60) == 130
+    assert "cut short" in last
+    assert "Traceback" not in last
+    eventually(lambda: not left_behind(place), "what a command had started has ended as well", 20)
     place.rmdir()
-    assert left_behind(place) == []
-
-
-def wait_until_gone(place: Path) -> None:
-    """Wait for what `kill` asked to end."""
-    ends = time.monotonic() + 60
-    while left_behind(place):
-        assert time.monotonic() < ends, left_behind(place)
-        time.sleep(0.1)
