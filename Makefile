@@ -1,4 +1,6 @@
 # Everything runs in .venv, which the first target that needs it builds from requirements.lock.
+# The hundreds of processes that tests start read bytecode that is there, whatever the shell says of it.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --upgrade

@@ -39,11 +39,11 @@ def _push(clone: Path, branch: str) -> str:
 
 
 def _until_ready(staged: Stage, commit: str) -> float:
-    changes = staged.daemon.watch()
-    began = time.perf_counter()
-    staged.daemon.sync()
-    while time.perf_counter() - began < 60:
-        change = changes.take(1.0)
-        if isinstance(change, EnvironmentView) and serves(change, commit):
-            return time.perf_counter() - began
+    with staged.daemon.watch() as changes:
+        began = time.perf_counter()
+        staged.daemon.sync()
+        while time.perf_counter() - began < 60:
+            change = changes.take(1.0)
+            if isinstance(change, EnvironmentView) and serves(change, commit):
+                return time.perf_counter() - began
     raise TimeoutError(f"{commit} was never Ready")

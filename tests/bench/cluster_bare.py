@@ -75,6 +75,12 @@ def grouped(requests: Sequence[Request], names: Sequence[str]) -> list[list[Requ
     return [[_renamed(r, text) for r, text in bodies if f'"{name}"' in text] for name in names]
 
 
+def fanned(requests: Sequence[Request], name: str, names: Sequence[str]) -> list[list[Request]]:
+    """Make of requests for one environment the same for each of many of the bare loop."""
+    bodies = [(request, _text(request)) for request in requests]
+    return [[_renamed(request, text, name, other) for request, text in bodies] for other in names]
+
+
 def _text(request: Request) -> str:
     """Write the body without the version that it may name, for the other object has its own."""
     body = json.loads(request.body) if isinstance(request.body, bytes) else request.body or {}
@@ -82,8 +88,8 @@ def _text(request: Request) -> str:
     return json.dumps(body)
 
 
-def _renamed(request: Request, text: str) -> Request:
-    text = text.replace(NEW, OLD).replace('"anabranch.dev/owner": "', '"anabranch.dev/owner": "bare-')
+def _renamed(request: Request, text: str, ours: str = NEW, theirs: str = OLD) -> Request:
+    text = text.replace(ours, theirs).replace('"anabranch.dev/owner": "', '"anabranch.dev/owner": "bare-')
     body = text.encode() if isinstance(request.body, bytes) else json.loads(text)
-    path, acting_as = request.path.replace(NEW, OLD), request.acting_as.replace(NEW, OLD)
+    path, acting_as = request.path.replace(ours, theirs), request.acting_as.replace(ours, theirs)
     return replace(request, path=path, body=body, acting_as=acting_as)

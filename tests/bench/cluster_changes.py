@@ -40,6 +40,14 @@ class Changes:
         with self._news:
             self._seen.clear()
 
+    def calm(self, seconds: float) -> None:
+        """Wait until nothing has changed for so long."""
+        latest = time.monotonic() + PATIENCE
+        with self._news:
+            while self._news.wait(seconds):
+                if time.monotonic() > latest:
+                    raise TimeoutError("the cluster did not come to rest")
+
     def last(self, namespaces: Collection[str], holds: Holds) -> float:
         """Wait until a Deployment in each namespace was once like that; says when the last one of them first was."""
         missing, read, at = set(namespaces), 0, 0.0

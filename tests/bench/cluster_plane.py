@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from orchestrator.runtimes.kubernetes import KubernetesOptions
 from tests.cluster.binaries import Binaries, Missing, find
 from tests.cluster.control_plane import ControlPlane, control_plane
-from tests.cluster.rooms import room
+from tests.cluster.rooms import grant, room
 
 PATIENCE = 600.0
 
@@ -26,6 +26,7 @@ def planed(programs: Binaries) -> Iterator[tuple[ControlPlane, KubernetesOptions
     with tempfile.TemporaryDirectory(prefix="ab-") as made:
         place = Path(made)
         with control_plane(programs, place) as plane, room(plane.kubectl, place / "runtime") as options:
+            grant(plane.kubectl)
             yield plane, options
 
 

@@ -18,6 +18,7 @@ from engine_actors import Block, Create, Parent, Player, Throw  # noqa: E402
 from thespian.actors import ActorSystem  # noqa: E402
 
 from actors.engine import open_system  # noqa: E402
+from actors.engine.scheduler import LINGER  # noqa: E402
 from tests.engine.sealed_tcp import sealed_tcp_system  # noqa: E402
 
 PATIENCE = timedelta(seconds=120)
@@ -88,9 +89,9 @@ def blocked(system: ActorSystem, number: int) -> float:
 
 
 def idle(system: ActorSystem, number: int) -> float:
-    """Percent of a processor that so many actors take when nothing happens."""
+    """Percent of a processor that so many actors take when nothing happens and workers without work have left."""
     told(system, Create(number), system.createActor(Parent))
-    time.sleep(6.0)  # workers that are not needed leave within five seconds
+    time.sleep(LINGER + 1)
     others, began, own = _processor_of_others(), time.monotonic(), time.process_time()
     time.sleep(WATCHED_FOR)
     used, seconds = time.process_time() - own, time.monotonic() - began

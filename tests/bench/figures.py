@@ -24,6 +24,13 @@ def compared(what: str, ours: float, theirs: float, than: str) -> str:
     return f"{what:42} {seconds(ours):>10}   {than} {seconds(theirs):>10}   x {ours / theirs:.2f}"
 
 
+def in_turns(what: str, rounds: Sequence[tuple[float, float]], than: str) -> str:
+    """Write medians of durations that were measured in turns, and how their ratios lay from round to round."""
+    ours, theirs = (median(column) for column in zip(*rounds, strict=True))
+    ratios = sorted(one / other for one, other in rounds)
+    return f"{compared(what, ours, theirs, than)} ({ratios[0]:.2f} to {ratios[-1]:.2f} in {len(rounds)} turns)"
+
+
 def rate(what: str, ours: float, theirs: float, than: str) -> str:
     """Write a number per second, that of the thing beside it, and their ratio."""
     return f"{what:42} {ours:>8.0f}/s   {than} {theirs:>8.0f}/s   x {ours / theirs:.2f}"

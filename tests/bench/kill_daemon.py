@@ -16,13 +16,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
-from progress import Progress
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
 
-DEMO = Path(__file__).resolve().parents[2] / "config" / "demo"
+from progress import Progress  # noqa: E402
+
+from tests.eventually import eventually  # noqa: E402
+
+DEMO = ROOT / "config" / "demo"
 REPOSITORIES = ("app", "web")
 BRANCHES = ("main", "one", "two")
 VICTIMS = ("daemon", "runner", "forwarder")
@@ -41,7 +45,7 @@ forwarder:
 Key = tuple[str, str]
 
 
-class Fault(Exception):
+class Fault(AssertionError):
     """Something that must hold does not."""
 
 
@@ -99,7 +103,7 @@ class Field:
             self.up = subprocess.Popen(
                 [sys.executable, "-m", "orchestrator", "up"], cwd=self.place, env=self.environ, stderr=log
             )
-        self._until("the daemon answers", lambda: self._anabranch("version", check=False))
+        eventually(lambda: self._anabranch("version", check=False), "the daemon answers", PATIENCE)
 
     def kill(self, victim: str) -> None:
         """Kill one of the three; a daemon takes everything with it and is started again."""
@@ -111,13 +115,13 @@ class Field:
         self.done[f"kills of the {victim}"] += 1
         if victim == "daemon":
             self.up.wait()
-            self._until("every process of a killed daemon is gone", lambda: not self.left())
+            eventually(lambda: not self.left(), "every process of a killed daemon is gone", PATIENCE)
             self.start()
 
     def settle(self) -> None:
         """Wait until every head of git answers, with what was set, under the address that it always had."""
         for key in self.commits:
-            self._until(f"{key} answers with its newest commit and edit", lambda key=key: self._is_right(key))
+            eventually(lambda key=key: self._is_right(key), f"{key} answers with its newest commit and edit", PATIENCE)
 
     def left(self) -> list[int]:
         """List the processes that belong to this place."""
@@ -130,7 +134,7 @@ class Field:
         if self.up:
             self.up.terminate()
             self.up.wait(PATIENCE)
-        self._until("nothing is left behind", lambda: not self.left())
+        eventually(lambda: not self.left(), "nothing is left behind", PATIENCE)
         shutil.rmtree(self.place)
 
     def _is_right(self, key: Key) -> bool:
@@ -160,13 +164,6 @@ class Field:
         if shown[0]["serving"]:
             self.urls[key] = shown[0]["addresses"][0][1]
         return str(shown[0]["addresses"][0][1])
-
-    def _until(self, what: str, holds: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            if time.monotonic() > deadline:
-                raise Fault(f"not within {PATIENCE:.0f} s: {what}")
-            time.sleep(0.05)
 
     def _git(self, name: str, *words: str) -> str:
         return self._run("git", "-C", name, *words).stdout
@@ -244,7 +241,7 @@ def main() -> int:
     fault = ""
     try:
         play(field, given.seconds)
-    except Fault as error:
+    except AssertionError as error:
         fault = str(error)
         print(f"seed {given.seed}: {error}; the log is {field.place / 'log'}", file=sys.stderr)
     finally:

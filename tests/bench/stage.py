@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from processor import used
 
 from orchestrator.cli.daemon_client import Daemon
 from orchestrator.domain.snapshot import EnvironmentView, ServiceView
 from orchestrator.domain.status import Health
 from orchestrator.errors import Temporary
+from tests.eventually import eventually
 
 PATIENCE = 120.0
 REPOSITORIES = ("app", "web", "other")
@@ -49,8 +51,7 @@ class Stage:
 
     def cpu(self) -> float:
         """The seconds of CPU that the daemon has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return used(self.process.pid)
 
     def memory(self) -> int:
         """The daemon's resident bytes."""
@@ -70,20 +71,11 @@ def stage(
         process = _start(place, names, runtime)
         try:
             staged = Stage(place, Daemon(place / "api.sock"), process)
-            until(lambda: _ready(staged, branches * files * len(names)))
+            eventually(lambda: _ready(staged, branches * files * len(names)), "the daemon", PATIENCE)
             yield staged
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Ask again and again until it is true."""
-    latest = time.monotonic() + PATIENCE
-    while not true():
-        if time.monotonic() > latest:
-            raise TimeoutError("the daemon did not get there")
-        time.sleep(0.05)
 
 
 def serves(view: EnvironmentView, commit: str) -> bool:
