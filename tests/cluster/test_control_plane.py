@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.kubectl import Kubectl
+from tests.eventually import eventually
 
 WAIT = ("wait", "--timeout=60s")
 
@@ -30,16 +32,21 @@ def service(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": spec}
 
 
+def ready_ends(kubectl: Kubectl, namespace: str, service: str) -> set[str]:
+    """Give the addresses to which a service leads; none while its slices are not written yet."""
+    slices = kubectl.json("-n", namespace, "get", "endpointslices", "-l", f"kubernetes.io/service-name={service}")
+    ends = [end for each in slices["items"] for end in each["endpoints"] or ()]
+    return {address for end in ends if end["conditions"]["ready"] for address in end["addresses"]}
+
+
 def test_a_deployment_becomes_available_and_its_service_leads_to_its_pods(plane: ControlPlane, namespace: str) -> None:
     kubectl = plane.kubectl
     kubectl.apply(namespace, deployment("app", "app", replicas=2), service("app"))
     kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=condition=Available")
     kubectl(*WAIT, "-n", namespace, "deployment/app", "--for=jsonpath={.status.availableReplicas}=2")
     pods = kubectl.json("-n", namespace, "get", "pods")["items"]
-    slices = ("-n", namespace, "endpointslices", "-l", "kubernetes.io/service-name=app")
-    kubectl(*WAIT, *slices, "--for=jsonpath={.endpoints[1].conditions.ready}=true")
-    found = kubectl.json("get", *slices)["items"][0]["endpoints"]
-    assert {end["addresses"][0] for end in found} == {pod["status"]["podIP"] for pod in pods}
+    addresses = {pod["status"]["podIP"] for pod in pods}
+    eventually(lambda: ready_ends(kubectl, namespace, "app") == addresses, "every pod behind its service")
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ class Waiting(Actor):
         self.gate.wait(60)
 
 
-@supervised(Supervision(hung_after=0.0))
+@supervised(Supervision(hung_after=1.0))
 class Impatient(Waiting):
     pass
 
