@@ -6,9 +6,7 @@ only when git is needed: GitPython refuses to be imported where there is no git.
 """
 
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
@@ -18,6 +16,7 @@ from git.compat import safe_decode
 from git.exc import GitError
 from git.objects.fun import tree_entries_from_data
 
+from orchestrator.adapters.git.deadline import Deadline
 from orchestrator.adapters.git.kept import Kept
 from orchestrator.adapters.git.listing import is_object_id
 from orchestrator.adapters.git.process import GitRunner, kill_group
@@ -68,9 +67,9 @@ class _GuardedRepo(Repo):
 
 
 class Objects:
-    """The objects of one mirror, for one thread at a time.
+    """The objects of one mirror, for one thread at a time; whatever is read within `deadline` has to be done in time.
 
-    Raises Damaged when an object cannot be had, Temporary when `seconds` are over, Permanent when an object is too
+    Raises Damaged when an object cannot be had, Temporary when it is too late, Permanent when an object is too
     large, of another type than asked for, or not to be parsed.
     """
 
@@ -79,25 +78,17 @@ class Objects:
         self._too_late = False
         self._processes: list[subprocess.Popen[bytes]] = []
         self._kept = Kept()
+        self.deadline = Deadline(runner.options.deadline, self._end)
         self._repo = self._guarded(_GuardedRepo, mirror, expand_vars=False)
         self._git = cast(_GuardedGit, self._repo.git)
         self._git.start = self._starter(mirror, runner)
 
     def close(self) -> None:
         """End the processes behind the objects."""
+        self.deadline.close()
         for process in self._processes:
             kill_group(process)
         self._repo.close()
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """End every read that is not done in time."""
-        timer = threading.Timer(seconds, self._end)
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def read(self, object_id: str, kind: str, most: int) -> bytes:
         """Read a whole object of `kind` (`commit`, `tree`, `blob`), whose size is asked for first."""

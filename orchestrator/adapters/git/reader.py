@@ -44,13 +44,13 @@ class Reader:
 
     def lay_out(self, commit: str, directory: Path) -> tuple[str, ...]:
         """Write the tree of one commit into a fresh directory."""
-        with closing(self._open()) as objects, objects.within(self._options.deadline):
+        with closing(self._open()) as objects, objects.deadline.within():
             return lay_out(objects, commit, directory, self._options)
 
     def has(self, commit: str) -> bool:
         """Tell whether the mirror can find a commit."""
         try:
-            with closing(self._open()) as objects, objects.within(self._options.deadline):
+            with closing(self._open()) as objects, objects.deadline.within():
                 objects.size(commit, "commit")
         except Damaged:
             return False
@@ -65,7 +65,7 @@ class Reader:
         with self._lock:
             self._shared = self._shared or self._open()
             try:
-                with self._shared.within(self._options.deadline):
+                with self._shared.deadline.within():
                     return ask(self._shared)
             except BaseException:
                 self._drop()
