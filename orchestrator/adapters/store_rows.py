@@ -4,7 +4,8 @@ In: a connection within a transaction, and records. Out: rows. Writing a record 
 left, except for events. Statements are built once: building them took longer than all the rest.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -42,20 +43,24 @@ _BACK = delete(REMOVALS).where(
 
 def write(connection: Connection, rows: Iterable[Row]) -> None:
     """Write records, events last. Raises SQLAlchemy's errors, and ValueError for text that is no Unicode."""
-    events = []
+    events, others = [], []
     for row in rows:
         if isinstance(row, Happened):
             events.append(_event(row))
         else:
-            _write(connection, row)
+            others.append(row)
+    for kind, alike in groupby(others, type):
+        if kind is ReleaseRecorded:
+            _releases(connection, [row.release for row in alike if isinstance(row, ReleaseRecorded)])
+        else:
+            for row in alike:
+                _write(connection, row)
     if events:
         connection.execute(_EVENT, events)
 
 
 def _write(connection: Connection, row: Row) -> None:
     match row:
-        case ReleaseRecorded(release):
-            _release(connection, release)
         case ReleaseServed():
             connection.execute(_SERVED, {**_of(row), "at": row.at})
         case ReleaseFailed():
@@ -73,14 +78,18 @@ def _write(connection: Connection, row: Row) -> None:
             connection.execute(_BACK, {"environment": environment, "service": ""})
 
 
-def _release(connection: Connection, release: Release) -> None:
-    """Write a release unless it is there; another one under its number is refused by its key."""
-    key, body = {"environment": release.environment, "service": release.service}, to_json(release)
-    row = {**key, "number": release.number, "body": body}
-    there = connection.execute(_RELEASE, row).rowcount == 0
-    if there and connection.execute(_SAME_RELEASE, {**_of(release), "body": body}).first() is None:
-        connection.execute(_NEW_RELEASE, row)
-    connection.execute(_BACK, key)
+def _releases(connection: Connection, releases: Sequence[Release]) -> None:
+    """Write releases unless they are there; another one under the same number is refused by its key."""
+    rows = [{**_key(release), "number": release.number, "body": to_json(release)} for release in releases]
+    if connection.execute(_RELEASE, rows).rowcount < len(rows):
+        for release, row in zip(releases, rows, strict=True):
+            if connection.execute(_SAME_RELEASE, {**_of(release), "body": row["body"]}).first() is None:
+                connection.execute(_NEW_RELEASE, row)
+    connection.execute(_BACK, [_key(release) for release in releases])
+
+
+def _key(release: Release) -> dict[str, str]:
+    return {"environment": release.environment, "service": release.service}
 
 
 def _of(row: Release | ReleaseServed | ReleaseFailed) -> dict[str, object]:
