@@ -183,10 +183,11 @@ class BranchActor(BaseActor):
     # What the world and people say to one service
 
     def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
-        """Pass an observation on to its service."""
+        """Pass an observation on to its service, which reports."""
         if message.service in self.services:
             self.tell(self.services[message.service].child, message)
-        self._publish()
+        else:
+            self._publish()
 
     def receiveMsg_Edit(self, message: Edit, _sender: ActorAddress) -> None:
         """Pass an edit on."""

@@ -150,11 +150,12 @@ class ServiceActor(WiredActor):
     # What is observed, and what deployments report
 
     def receiveMsg_Observation(self, message: Observation, _sender: ActorAddress) -> None:
-        """Give an observation to the deployment of its release."""
+        """Give an observation to the deployment of its release, which reports; one that is let go changes nothing."""
         deployment = self.children.get(message.release)
         if deployment:
             self.tell(deployment, message)
-        self.reconcile()
+        else:
+            self.reconcile()
 
     def receiveMsg_DeploymentStatus(self, message: DeploymentStatus, _sender: ActorAddress) -> None:
         """Note what became of a release; the first time that it is Ready it serves, and older ones are dismissed."""

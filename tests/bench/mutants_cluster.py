@@ -195,7 +195,7 @@ MUTANTS = (
     Mutant(
         "judged by what was seen of an older generation",
         HEALTH,
-        '    if status.get("observedGeneration") != deployment["metadata"].get("generation"):\n',
+        "    if not is_current(deployment):\n",
         "    if False:\n",
         "tests/kubernetes/test_health.py",
     ),

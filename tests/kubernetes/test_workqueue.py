@@ -73,3 +73,26 @@ def test_no_thing_is_ever_looked_at_twice_at_once() -> None:
         assert done.acquire(timeout=DEADLINE), number
     queue.close(DEADLINE)
     assert set(together) == {1}
+
+
+def test_a_look_gives_way_for_a_second_at_most_and_what_is_named_meanwhile_is_the_same_look() -> None:
+    waited, go_on, seen = list[float](), threading.Event(), list[str]()
+    asked = threading.Event()
+
+    def give_way(seconds: float) -> None:
+        waited.append(seconds)
+        asked.set()
+        assert go_on.wait(DEADLINE)
+
+    queue = WorkQueue("test", seen.append, 1, give_way)
+    queue.start()
+    queue.add("a")
+    assert asked.wait(DEADLINE)
+    queue.add("a")
+    queue.add("b")
+    go_on.set()
+    eventually(lambda: seen == ["a", "b"], "both looks")
+    queue.close(DEADLINE)
+    assert len(waited) == 2
+    assert all(seconds <= 1.0 for seconds in waited)
+    assert waited[1] < waited[0]

@@ -19,6 +19,7 @@ from orchestrator.runtimes.kubernetes import labels
 from orchestrator.runtimes.kubernetes.connection import APPLY, MERGE, Connection, Request, Silent, whole
 from orchestrator.runtimes.kubernetes.failure import failure, is_contended, is_outdated, is_transient, lacks_right
 from orchestrator.runtimes.kubernetes.kinds import Object, key_of, path_of
+from orchestrator.runtimes.kubernetes.places import Places
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -39,7 +40,8 @@ class Api:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._closed = threading.Event()
-        self._places = threading.BoundedSemaphore(_AT_ONCE)
+        self._places = Places(_AT_ONCE)
+        self.give_way = self._places.give_way
         self.permit: Callable[[], int] = lambda: 0
 
     def get(self, path: str) -> Object:
@@ -106,7 +108,7 @@ class Api:
     def _ask(self, make: Callable[[], Request], *allowed: int) -> Object:
         give_up, tries = time.monotonic() + _PATIENCE, 0
         while True:
-            with self._places:
+            with self._places.place():
                 request = make()
                 answer = self._send(request)
             tries += 1

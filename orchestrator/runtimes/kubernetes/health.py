@@ -43,6 +43,11 @@ def judge_older(pods: Sequence[Object]) -> Verdict:
     return (Health.DEGRADED, printable(failed)) if failed else (Health.PROGRESSING, "none of its pods is ready")
 
 
+def is_current(deployment: Object) -> bool:
+    """Tell whether its controller has seen it as it is asked for now; what it says is of an earlier one until then."""
+    return bool(deployment.get("status", {}).get("observedGeneration") == deployment["metadata"].get("generation"))
+
+
 def is_ready(pod: Object) -> bool:
     """Tell whether a pod takes requests."""
     return "deletionTimestamp" not in pod["metadata"] and _condition(pod, "Ready").get("status") == "True"
@@ -87,7 +92,7 @@ def _unfinished(deployment: Object) -> str:
     spec, status = deployment.get("spec", {}), deployment.get("status", {})
     if spec.get("paused"):
         return "somebody paused its roll-out; go on: kubectl rollout resume"
-    if status.get("observedGeneration") != deployment["metadata"].get("generation"):
+    if not is_current(deployment):
         return "is being rolled out"
     wanted, there = spec.get("replicas", 1), status.get("replicas", 0)
     updated, ready = status.get("updatedReplicas", 0), status.get("readyReplicas", 0)

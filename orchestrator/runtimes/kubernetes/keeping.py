@@ -3,7 +3,7 @@
 In: orders, and word from the watches that something moved. Out: requests where something differs, observations. Orders
 and word of the same service are taken one after the other. An order is carried out before it returns, unless its
 namespace is still being deleted: then it is as soon as that is gone. Nothing is looked at before everything was told:
-what is not told yet would be taken for gone.
+what is not told yet would be taken for gone. While requests wait for their turn, a look waits too, for a second.
 """
 
 import logging
@@ -12,7 +12,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 
 from orchestrator.domain.status import Health, Observation
@@ -26,9 +25,9 @@ from orchestrator.runtimes.kubernetes.failure import Dying
 from orchestrator.runtimes.kubernetes.fights import Fights
 from orchestrator.runtimes.kubernetes.inventory import Inventory
 from orchestrator.runtimes.kubernetes.live import Live, Scope
-from orchestrator.runtimes.kubernetes.logs import last_lines
-from orchestrator.runtimes.kubernetes.observing import failing_pod, observe, runs_already
+from orchestrator.runtimes.kubernetes.observing import is_observed, observe, runs_already
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
+from orchestrator.runtimes.kubernetes.telling import Telling
 from orchestrator.runtimes.kubernetes.unseen import Unseen
 from orchestrator.runtimes.kubernetes.wish import Rendered, Wish
 from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
@@ -38,26 +37,26 @@ _THREADS = 4
 _SYNC_WITHIN = 30.0
 _FIRST_PAUSE, _LONGEST_PAUSE, _HOPELESS_PAUSE = 1.0, 60.0, 300.0
 _DYING_PAUSE = 0.5
-_TAIL = 20
 
 
 class Keeping:
     """`say` takes every observation, in order for each service; any thread may call."""
 
     def __init__(self, api: Api, options: KubernetesOptions, say: Callable[[Observation], None]) -> None:
-        self._api, self._options, self._say = api, options, say
+        self._options = options
         self._lock = threading.Lock()
         self._wishes: dict[Scope, Wish] = {}
         self._routes: defaultdict[str, dict[str, str | None]] = defaultdict(dict)
         self._failures: defaultdict[Scope, int] = defaultdict(int)
         self._fights: Fights[Scope] = Fights()
         self.live = Live(api, options.namespace, self._moved)
+        self._telling = Telling(api, self.live, say)
         self._inventory = Inventory(api, self.live, options)
         unseen = Unseen(self.live, self._inventory, options)
         self._converger = Converger(api, self.live, self._inventory, unseen, {})
         self._copies = Copies(api, options, self._renew)
         self._environments = Environments(api, self.live, self._converger, self._copies, options, self._lenders)
-        self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS)
+        self._queue: WorkQueue[Scope] = WorkQueue("keep", self._look, _THREADS, api.give_way)
         try:
             self.live.start(_SYNC_WITHIN)
         except Permanent:
@@ -144,7 +143,7 @@ class Keeping:
     def _carry_out(self, wish: Wish) -> None:
         try:
             self._converge(wish)
-            self._report(wish, again=True)
+            self._report_anew(wish)
         except Dying as error:
             self._await(wish, error)
         except Temporary:
@@ -153,7 +152,7 @@ class Keeping:
 
     def _await(self, wish: Wish, error: Dying) -> None:
         """Say what the end of the namespace still waits for, and look again soon."""
-        self._complain(wish, Health.PROGRESSING, str(error))
+        self._telling.complain(wish, Health.PROGRESSING, str(error))
         self._queue.later((wish.environment, wish.service), _DYING_PAUSE)
 
     # Word from the watches
@@ -185,7 +184,7 @@ class Keeping:
                 _LOG.exception("looking at %s:%s failed", *scope)
             elif permanent and scope[1]:
                 with self._wish(scope) as wish:
-                    self._complain(wish, Health.DEGRADED, str(error))
+                    self._telling.complain(wish, Health.DEGRADED, str(error))
             else:
                 _LOG.warning("%s:%s: %s", *scope, error)
 
@@ -257,29 +256,22 @@ class Keeping:
         namespace, deployer = self._options.namespace_of(environment), self._options.deployer
         return f"system:serviceaccount:{namespace}:{deployer}" if deployer else ""
 
-    def _report(self, wish: Wish, *, again: bool = False) -> None:
+    def _report_anew(self, wish: Wish) -> None:
+        """Tell of the newest release even what was told; what its controller has to see first, the watch will tell."""
+        newest = wish.releases.newest
+        if newest:
+            wish.told.pop(newest.release.number, None)
+        if newest is None or is_observed(newest, self.live, self._options):
+            self._report(wish)
+
+    def _report(self, wish: Wish) -> None:
         """Tell what is seen of each release; one that is Ready first takes the name over."""
         for rendered in wish.releases.members:
             seen = observe(wish, rendered, self.live, self._options)
             if seen.health is Health.READY and rendered is wish.releases.pending:
                 wish.promote(rendered)
                 self._converge(wish)
-            self._tell(wish, seen, again=again and rendered is wish.releases.newest)
-
-    def _tell(self, wish: Wish, seen: Observation, *, again: bool = False) -> None:
-        before = wish.told.get(seen.release)
-        same = before is not None and replace(before, log_tail=()) == seen
-        if before is not None and same:
-            seen = before
-        elif seen.health is Health.DEGRADED and (pod := failing_pod(seen, self.live)):
-            seen = replace(seen, log_tail=last_lines(self._api, pod, _TAIL))
-        wish.told[seen.release] = seen
-        if again or not same:
-            self._say(seen)
-
-    def _complain(self, wish: Wish, health: Health, line: str) -> None:
-        if newest := wish.releases.newest:
-            self._tell(wish, Observation(wish.environment, wish.service, newest.release.number, health, line))
+            self._telling.tell(wish, seen)
 
 
 def _running(wish: Wish) -> tuple[Running, ...]:

@@ -5,7 +5,7 @@ In: the wish, and what is live. Out: an Observation of each release.
 
 from orchestrator.domain.status import Health, Observation
 from orchestrator.runtimes.kubernetes import labels
-from orchestrator.runtimes.kubernetes.health import hopeless, is_ready, judge, judge_older
+from orchestrator.runtimes.kubernetes.health import hopeless, is_current, is_ready, judge, judge_older
 from orchestrator.runtimes.kubernetes.kinds import DEPLOYMENT, Object
 from orchestrator.runtimes.kubernetes.live import Live
 from orchestrator.runtimes.kubernetes.options import KubernetesOptions
@@ -36,6 +36,13 @@ def observe(wish: Wish, rendered: Rendered, live: Live, options: KubernetesOptio
         tries=1 + max(map(_restarts, pods), default=0),
         address=_address(rendered, pods),
     )
+
+
+def is_observed(rendered: Rendered, live: Live, options: KubernetesOptions) -> bool:
+    """Tell whether the controllers have seen what is asked for now; they will write to the Deployment otherwise."""
+    release = rendered.release
+    deployment = live.get((DEPLOYMENT.name, options.namespace_of(release.environment), release.service))
+    return deployment is None or is_current(deployment)
 
 
 def runs_already(rendered: Rendered, live: Live) -> bool:

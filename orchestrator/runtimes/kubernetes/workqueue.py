@@ -1,7 +1,7 @@
 """What has to be looked at again, each thing once however often it is named, by a few threads.
 
 In: names of things, now or after a while. Out: one call for each, never two at once for the same; what is named again
-meanwhile is called again afterwards.
+meanwhile is called again afterwards. A call may give way to what is more urgent, for a second at most.
 """
 
 import heapq
@@ -12,14 +12,22 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T", bound=Hashable)
 
+_PATIENCE = 1.0
+
+
+def at_once(_seconds: float) -> None:
+    """Give way to nothing."""
+
 
 class WorkQueue(Generic[T]):
-    """`work` must not raise; any thread may add, before `start` too."""
+    """`work` must not raise; any thread may add, before `start` too. `give_way` may wait for so many seconds."""
 
-    def __init__(self, name: str, work: Callable[[T], None], threads: int) -> None:
-        self._work = work
+    def __init__(
+        self, name: str, work: Callable[[T], None], threads: int, give_way: Callable[[float], None] = at_once
+    ) -> None:
+        self._work, self._give_way = work, give_way
         self._news = threading.Condition()
-        self._ready: dict[T, None] = {}
+        self._ready: dict[T, float] = {}
         self._later: list[tuple[float, int, T]] = []
         self._order = 0
         self._busy: set[T] = set()
@@ -36,7 +44,7 @@ class WorkQueue(Generic[T]):
     def add(self, thing: T) -> None:
         """Have a thing looked at."""
         with self._news:
-            self._ready[thing] = None
+            self._ready.setdefault(thing, time.monotonic())
             if thing not in self._busy:
                 self._news.notify()
 
@@ -57,25 +65,32 @@ class WorkQueue(Generic[T]):
                 thread.join(deadline)
 
     def _run(self) -> None:
-        while (thing := self._take()) is not None:
+        while (taken := self._take()) is not None:
+            thing, since = taken
+            self._give_way(since + _PATIENCE - time.monotonic())
+            self._begin(thing)
             self._work(thing)
             with self._news:
                 self._busy.discard(thing)
                 if thing in self._ready:
                     self._news.notify()
 
-    def _take(self) -> T | None:
+    def _begin(self, thing: T) -> None:
+        """Take what was named again before the look begins for the same."""
+        with self._news:
+            self._ready.pop(thing, None)
+
+    def _take(self) -> tuple[T, float] | None:
         with self._news:
             while not self._closed:
                 self._ripen()
                 thing = next((thing for thing in self._ready if thing not in self._busy), None)
                 if thing is not None:
-                    del self._ready[thing]
                     self._busy.add(thing)
-                    return thing
+                    return thing, self._ready.pop(thing)
                 self._news.wait(self._later[0][0] - time.monotonic() if self._later else None)
         return None
 
     def _ripen(self) -> None:
         while self._later and self._later[0][0] <= time.monotonic():
-            self._ready[heapq.heappop(self._later)[2]] = None
+            self._ready.setdefault(heapq.heappop(self._later)[2], time.monotonic())
