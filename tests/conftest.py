@@ -1,15 +1,18 @@
 """Options of the whole test run; tests that several files share fail with their values, too.
 
 What is logged comes with plain tracebacks: the coloured ones that structlog draws, with every local value, take a
-second of work each.
+second of work each. A property may take its time: how long an example lasts says nothing but how busy the machine is.
 """
 
 import pytest
 import structlog
+from hypothesis import settings
 
 _LAST = ("cli", "cluster")
 
 pytest.register_assert_rewrite("tests.runtimes.contract")
+settings.register_profile("unhurried", parent=settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

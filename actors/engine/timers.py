@@ -89,8 +89,8 @@ class Timers:
 
     def cancel(self, sleeper: Sleeper) -> None:
         """Drop what a living actor asked for until now."""
-        if sleeper.wakeups:
-            with self._changed:
+        with self._changed:
+            if sleeper.wakeups:
                 self._heap = [wakeup for wakeup in self._heap if wakeup.sleeper is not sleeper]
                 heapify(self._heap)
                 sleeper.wakeups = 0

@@ -301,15 +301,15 @@ class World:
         )
 
     def until_read(self, *repositories: str) -> None:
-        """Let repositories be read anew and wait until their services have had every word of it."""
+        """Let repositories be read anew and wait until services and readers have had every word of it."""
         for repository in repositories or self.remotes:
             for _ in range(2):  # a second look begins when the first one is over
                 before = self._looks(repository)
                 self.hint(repository, "")
                 self.until(lambda b=before, r=repository: self._looks(r) > b, f"{repository} is read")  # type: ignore[misc]
         for view in self.board.read():
-            for service in view.services:
-                self.edit(view.environment, service.service, **{"not-a-name": "x"})
+            for service in (*(s.service for s in view.services), "nobody"):  # the branch itself answers for nobody
+                self.edit(view.environment, service, **{"not-a-name": "x"})
 
     def _looks(self, repository: str) -> int:
         return self.mirrors[repository].looks

@@ -45,7 +45,8 @@ def test_three_repositories_join_in_any_order_and_are_wired_to_each_other(three,
         }
         address = dict(three.service(branch, "app").addresses)["http"]
         assert three.value(branch, "web", "APP_URL") == address
-        assert three.service(branch, "app").needed_by == (f"{branch}:web",)
+        relied_on = (f"{branch}:web",)
+        three.until(lambda b=branch, by=relied_on: three.service(b, "app").needed_by == by, "app says who needs it")
 
 
 def test_a_service_that_waits_for_another_says_for_whom(world, score_file):
@@ -73,8 +74,8 @@ def test_of_two_repositories_with_one_service_name_the_first_in_the_settings_own
         world.push(repository, "bugfix", score_file("api"))
     line = 'web@bugfix score.yaml: service "api" belongs to repository app (score.yaml); rename one of them'
     world.until(lambda: line in world.environment("bugfix").problems, "the other one is refused")
+    world.until(lambda: world.service("bugfix", "api").repository == "app", "the first one owns it")
     world.until_ready("bugfix", "api")
-    assert world.service("bugfix", "api").repository == "app"
     assert world.names("bugfix") == ("api",)
     assert world.environment("bugfix").note == line
 

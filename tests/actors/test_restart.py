@@ -117,7 +117,7 @@ def test_a_branch_that_was_deleted_while_the_daemon_was_down_is_removed_once_tha
     alone.start()
     alone.until(lambda: "bugfix" not in alone.runtime.environments(), "bugfix is gone")
     alone.until_ready("feature", "app", 1)
-    assert alone.environment("bugfix") is None
+    alone.until(lambda: alone.environment("bugfix") is None, "bugfix is shown no more")
     alone.until(
         lambda: [e.kind for e in alone.store.events("bugfix", 1)] == ["EnvironmentRemoved"], "it is written down"
     )

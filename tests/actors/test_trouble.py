@@ -42,7 +42,8 @@ def test_hostile_branches_and_files_at_the_start_do_not_delay_the_others(build, 
         world.until(lambda b=branch: world.environment(b).services[0].status == "Ready", f"{name!r} runs on its own")
     world.until_ready("poison-path", "app", 1)
     for branch in ("poison-bomb", "poison-bytes"):
-        assert world.environment(branch).problems[0].startswith(f"app@{branch} score.yaml")
+        line = f"app@{branch} score.yaml"
+        world.until(lambda b=branch, w=line: world.environment(b).problems[0].startswith(w), f"{branch} is told of")
 
 
 SCORES = ("score.yaml", "*/score.yaml")
@@ -82,8 +83,11 @@ def test_a_head_that_cannot_be_read_for_a_while_is_read_later_and_delays_no_othe
 
 
 @on_the_engine
-def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(world, monkeypatch):
-    """On the other base nothing comes in while a handler runs."""
+def test_hints_that_come_while_git_is_read_lead_to_exactly_one_more_look(build, monkeypatch):
+    """On the other base nothing comes in while a handler runs; the root's own second look is an hour away."""
+    world = build("app", "web", removal_grace=3600)
+    world.start()
+    world.until(lambda: len(world.environment("main").looked_at) == 2, "every repository was read")
     world.until_read("app")
     mirror, before = world.mirrors["app"], world.mirrors["app"].looks
     heads, told = mirror.heads, []
@@ -133,12 +137,12 @@ def test_a_lost_actor_is_made_again_and_knows_what_it_has_to_know(world, score_f
     lost = address(world, name)
     lose(world, lost)
     world.remotes["app"].delete("gone")
-    world.until(lambda: name in names(world) and str(address(world, name)) != str(lost), f"{name} is there again")
-    assert [n.restarts for n in world.roster.read().values() if n.name == name] == [1]
+    world.until(lambda: is_elsewhere(world, name, lost), f"{name} is there again")
+    world.until(lambda: [n.restarts for n in world.roster.read().values() if n.name == name] == [1], "it is counted")
     world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
     world.until_ready("bugfix", "app", 2)
     assert world.leads_to("bugfix", "app") == ("bugfix", "app", 2)
-    assert world.service("bugfix", "app").needed_by == ("bugfix:web",)
+    world.until(lambda: world.service("bugfix", "app").needed_by == ("bugfix:web",), "web relies on it again")
     world.hint("app", "gone", deleted=True)
     world.until(lambda: world.environment("gone") is None, "what went meanwhile is gone")
     world.edit("bugfix", "web", COLOUR="green")
@@ -218,7 +222,7 @@ def test_a_root_that_meets_what_nobody_foresaw_begins_anew_with_everything_below
     world.push("app", "bugfix", score_file("app", variables={"COLOUR": "blue"}))
     world.until_ready("bugfix", "app", 2)
     world.until_ready("bugfix", "web", 1)
-    assert world.service("bugfix", "app").needed_by == ("bugfix:web",)
+    world.until(lambda: world.service("bugfix", "app").needed_by == ("bugfix:web",), "web relies on app again")
     assert world.root is routed
 
 
@@ -257,12 +261,13 @@ def machine_room(world):
     return picture(world.system, world.roster, 0.0)
 
 
-def names(world):
-    return [note.name for note in world.roster.read().values()]
-
-
 def address(world, name):
     return next(ActorAddress(a) for a, note in world.roster.read().items() if note.name == name)
+
+
+def is_elsewhere(world, name, lost):
+    """Tell whether an actor of this name is at another address than the lost one."""
+    return any(note.name == name and a != lost.actorAddressString for a, note in world.roster.read().items())
 
 
 def lose(world, lost):
@@ -279,7 +284,7 @@ def test_a_serving_deployment_that_is_lost_does_not_take_a_newer_release_back(al
     name = "deployment bugfix:app@v1"
     lost = address(alone, name)
     lose(alone, lost)
-    alone.until(lambda: name in names(alone) and str(address(alone, name)) != str(lost), "it is there again")
+    alone.until(lambda: is_elsewhere(alone, name, lost), "it is there again")
     alone.become("bugfix", "app", 2, "Ready")
     alone.until_ready("bugfix", "app", 2)
 

@@ -22,6 +22,7 @@ def test_a_service_that_the_branch_lacks_is_borrowed_from_the_baseline(baseline,
     assert (wire.target_environment, wire.target_service, wire.origin) == ("main", "app", "baseline")
     assert wire.note == "bugfix has no app"
     assert baseline.names("bugfix") == ("web",)
+    baseline.until(lambda: baseline.service("bugfix", "app").borrowed_from, "app is shown as borrowed")
     borrowed = baseline.service("bugfix", "app")
     assert (borrowed.present, borrowed.borrowed_from, borrowed.needed_by) == (False, "main", ("bugfix:web",))
     assert baseline.leads_to("bugfix", "app") == ("main", "app", 1)
@@ -57,6 +58,7 @@ def test_the_address_stays_with_the_branch_once_its_service_was_ready(baseline, 
     baseline.push("app", "bugfix", score_file("app"))
     baseline.until_ready("bugfix", "web", 1)
     baseline.until_ready("bugfix", "app", 1)
+    baseline.until(lambda: baseline.service("bugfix", "web").wires[0].origin == "branch", "web is told")
     baseline.become("bugfix", "app", 1, "Degraded", "exited with status 1")
     baseline.until(lambda: baseline.service("bugfix", "app").status == "Degraded", "the crash is shown")
     assert baseline.service("bugfix", "web").wires[0].target_environment == "bugfix"
@@ -98,7 +100,7 @@ def test_a_fallback_that_comes_later_is_followed(world, score_file):
     world.until(lambda: world.service("bugfix", "web").note, "web waits")
     world.push("app", "main", score_file("app"))
     world.until_ready("bugfix", "web", 1)
-    assert world.leads_to("bugfix", "app") == ("main", "app", 1)
+    world.until(lambda: world.leads_to("bugfix", "app") == ("main", "app", 1), "main's app answers")
 
 
 def test_an_optional_reference_that_nobody_answers_is_empty_and_filled_when_somebody_comes(world, score_file):
@@ -155,7 +157,7 @@ def test_a_named_branch_can_be_the_fallback_and_goes_when_nobody_needs_it(baseli
     assert baseline.environment("stage") is None
     baseline.push("app", "stage", score_file("app"))
     baseline.until_ready("bugfix", "web", 1)
-    assert baseline.leads_to("bugfix", "app") == ("stage", "app", 1)
+    baseline.until(lambda: baseline.leads_to("bugfix", "app") == ("stage", "app", 1), "stage's app answers")
     assert baseline.service("bugfix", "web").wires[0].origin == "branch"
     baseline.delete("app", "stage")
     baseline.until(lambda: baseline.environment("stage") is None, "stage is gone")

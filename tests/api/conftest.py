@@ -259,10 +259,15 @@ class House:
         return self.ask(method, path, json.dumps(value).encode())
 
     def raw(self, request: bytes, port: int = 0) -> bytes:
-        """Send bytes as they are and read until the other side closes."""
+        """Send bytes as they are, as far as they are taken, and read until the other side closes, however it does."""
+        read = b""
         with self.connect(port) as connection:
-            connection.sendall(request)
-            return b"".join(iter(lambda: connection.recv(65536), b""))
+            with contextlib.suppress(ConnectionError):
+                connection.sendall(request)
+            with contextlib.suppress(ConnectionError):
+                while part := connection.recv(65536):
+                    read += part
+        return read
 
     @contextlib.contextmanager
     def stream(self, path: str) -> Iterator[Stream]:

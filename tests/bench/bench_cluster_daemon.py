@@ -41,7 +41,8 @@ def figures(*, quick: bool) -> Iterator[str]:
             yield _rest(staged, many, 2.0 if quick else _AT_REST)
             yield from _one(pushes, names[0], times)
             yield from _herd(pushes, names, herd, changes)
-            yield _beside(pushes, names[0], [f"other-{number}" for number in range(many // 4)], times)
+            others = [f"other-{number}" for number in range(many // 4)]
+            yield _beside(pushes, names[0], others, changes, times)
 
 
 class BareHerd:
@@ -106,13 +107,19 @@ def _herd(pushes: Pushes, names: Sequence[str], herd: BareHerd, changes: Changes
     yield told.alone(f"push to {len(names)} branches, last Ready told", told.seconds(ready))
 
 
-def _beside(pushes: Pushes, branch: str, others: Sequence[str], times: int) -> str:
+def _beside(pushes: Pushes, branch: str, others: Sequence[str], changes: Changes, times: int) -> str:
     """Push to one branch, in turns beside others that are Ready and beside the same ones that never are."""
     rounds = []
     for _ in range(4):
         pushes.follow(pushes.push(others))
-        alone = [pushes.follow(pushes.push([branch]))[1] for _ in range(times // 4)]
+        alone = _ready(pushes, branch, changes, times // 4)
         pushes.hang(others)
-        beside = [pushes.follow(pushes.push([branch]))[1] for _ in range(times // 4)]
-        rounds.append((told.median(beside), told.median(alone)))
+        beside = _ready(pushes, branch, changes, times // 4)
+        rounds.append((beside, alone))
     return told.in_turns(f"push to Ready beside {len(others)} never Ready", rounds, "beside Ready ones")
+
+
+def _ready(pushes: Pushes, branch: str, changes: Changes, times: int) -> float:
+    """Push to one branch once the controllers have nothing left to do for the others; median seconds until Ready."""
+    changes.calm(_CALM)
+    return told.median([pushes.follow(pushes.push([branch]))[1] for _ in range(times)])

@@ -113,6 +113,7 @@ def test_ctrl_c_leaves_a_roll_out_to_itself(world: Any) -> None:
 
 def test_an_edit_that_changes_nothing_says_so(world: Any, editor: Editor, shown: Shown) -> None:
     branch = world.make("edit-nothing", "app", "web")
+    world.until(lambda: f"{branch}:app" in world.run("-n", branch, "wires").out)
     same = world.run("-n", branch, "edit", "web", EDITOR=editor("pass"))
     assert (same.code, same.out, same.err) == (0, "no change\n", "")
     text = shown(0)
@@ -143,6 +144,7 @@ def test_an_edit_survives_the_next_push(world: Any) -> None:
     world.push("app", branch, world.score("app", NEW="1"))
     world.run("sync")
     world.until(lambda: f"{branch}:app@v3" in world.run("history", f"{branch}:app", "-q").lines)
+    world.until(lambda: "NEW" in variables(world, f"{branch}:app"))
     found = variables(world, f"{branch}:app")
     assert found["LOG_LEVEL"]["value"] == "debug"
     assert found["NEW"]["value"] == "1"
@@ -280,6 +282,7 @@ def test_wait_gives_up_on_what_only_a_push_can_mend(world: Any, monkeypatch: pyt
     branch = world.make("mistaken", "app")
     world.push("app", branch, "nonsense")
     world.run("sync")
+    world.until(lambda: f"app@{branch} score.yaml" in world.run("describe", branch).out)
     wrong = world.run("-n", branch, "wait", "--timeout", "60")
     assert wrong.code == 1
     assert "is Degraded: app@mistaken score.yaml" in wrong.err

@@ -13,6 +13,12 @@ import pytest
 from orchestrator.cli import bash_words
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell does not wait long for an answer; a test does."""
+    monkeypatch.setattr("orchestrator.cli.completion._SECONDS", 30.0)
+
+
 def complete(world: Any, *words: str, shell: str = "bash", **variables: str) -> list[str]:
     """Ask as the shell's script does; the last word is the one under the cursor."""
     asked = {"COMP_WORDS": "\n".join(("anabranch", *words)), "COMP_CWORD": str(len(words))}

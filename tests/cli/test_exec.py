@@ -153,6 +153,7 @@ def test_what_cannot_be_entered_is_one_line(workshop: Any, words: tuple[str, ...
 def test_a_release_that_is_not_ready_is_entered_by_its_number(workshop: Any) -> None:
     workshop.push("app", "broken", SCORE.replace("http.server", "no_such_module"))
     workshop.run("sync")
+    workshop.until(lambda: "no_such_module" in workshop.run("logs", "broken:app@v1").out)
     refused = workshop.spawn("-n", "broken", "exec", "app", "--", "pwd")
     _, err = refused.communicate(timeout=SECONDS)
     assert "broken:app has no release that is Ready; name one as it is: broken:app@v1" in err

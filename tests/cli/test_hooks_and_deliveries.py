@@ -268,6 +268,7 @@ def test_a_delivery_is_listed_shown_with_whom_it_reached_and_replayed(place: Pla
     assert [row[:3] + row[4:] for row in table.rows] == [[number, "seen", "forwarded", "app", "anabranch-test"]]
     listed = place.run("deliveries", "-o", "json").json["deliveries"][0]
     assert listed["received_at"].endswith("Z")
+    world.until(lambda: "repository app" in place.run("deliveries", "show", number).out)
     page = place.run("deliveries", "show", number).out
     for part in (
         "verdict   signature good; the daemon acknowledged it",
@@ -286,6 +287,7 @@ def test_a_delivery_is_listed_shown_with_whom_it_reached_and_replayed(place: Pla
 def test_the_service_that_a_delivery_changed_is_among_what_it_reached(place: Place, world: Any) -> None:
     place.add("cause")
     secret = (place.directory / "secrets" / "cause.secret").read_text().strip().encode()
+    world.run("sync")
     world.push("app", "anabranch-test", world.score("app"))
     made = sample(Hook("cause", "github", (secret,), {"acme/app": "app"}), "acme/app", delivery="c-1", now=0)
     send(place, "cause", made.body, dict(made.headers))
@@ -391,7 +393,8 @@ def test_watching_shows_a_delivery_that_comes(place: Place, world: Any) -> None:
         watching.communicate()
 
 
-def test_names_are_completed(place: Place, world: Any) -> None:
+def test_names_are_completed(place: Place, world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.cli.completion._SECONDS", 30.0)
     place.add("completed-hook")
 
     def complete(*words: str) -> list[str]:

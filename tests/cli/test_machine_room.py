@@ -30,6 +30,27 @@ def note(world: Any, service: str) -> str:
     return str(world.run("ps", service, "-o", "json").json[0]["note"])
 
 
+def release(world: Any, service: str) -> str:
+    """The release that `ps` shows, empty while the service is not shown."""
+    rows = world.run("ps", service).rows
+    return str(rows[0][1]) if rows else ""
+
+
+def rests(world: Any, service: str) -> bool:
+    """Tell whether a service has nothing to do, and nothing that it wants written is on its way to the disk."""
+    before = actor(world, service)
+    world.run("history", service)
+    after = actor(world, service)
+    idle = all(seen["state"] == "idle" and not seen["waiting"] for seen in (before, after))
+    return idle and before["handled"] == after["handled"]
+
+
+def all_rest(world: Any) -> bool:
+    """Tell whether every actor has begun, and none has anything to do."""
+    shown = world.run("actors", "tree", "-o", "json").json
+    return all(each["handled"] and each["state"] == "idle" and not each["waiting"] for each in shown)
+
+
 def events(world: Any, environment: str) -> list[tuple[str, str, str]]:
     """What happened in an environment, as the API tells it: kind, text, who."""
     told: Any = Connection(world.socket).get("events", environment=environment)
@@ -54,6 +75,7 @@ def held(world: Any, name: str, verb: str = "pause", *words: str) -> Iterator[st
 
 def test_a_paused_service_lets_its_mail_wait_steps_through_it_and_goes_on(world: Any) -> None:
     branch = world.make("room-pause", "app")
+    world.until(lambda: rests(world, f"{branch}:app"))
     with held(world, f"{branch}:app", "pause", "--why", "looking into it"):
         assert note(world, f"{branch}:app") == f"service {branch}:app is paused by {ME}: looking into it"
         world.push("app", branch, world.score("app", LOG_LEVEL="debug"))
@@ -63,11 +85,11 @@ def test_a_paused_service_lets_its_mail_wait_steps_through_it_and_goes_on(world:
         stepped = world.run("actors", "step", f"{branch}:app")
         assert stepped.out.startswith(f"service {branch}:app handles Define, 0 waiting")
         world.until(lambda: actor(world, f"{branch}:app")["last_message"] == "Define")
-        assert state(world, f"{branch}:app") == "paused"
+        world.until(lambda: state(world, f"{branch}:app") == "paused")
         problems = world.run("actors", "tree", "--problems")
         assert f"service {branch}:app  paused" in problems.out
         assert "repository" not in problems.out
-    world.until(lambda: world.run("ps", f"{branch}:app").rows[0][1] == "v2")
+    world.until(lambda: release(world, f"{branch}:app") == "v2")
     assert note(world, f"{branch}:app") == ""
     kinds = [(kind, text, by) for kind, text, by in events(world, branch) if kind.startswith("Actor")]
     name = f"service {branch}:app"
@@ -89,6 +111,7 @@ def test_a_paused_repository_is_noted_at_its_services_and_looks_at_nothing(world
 def test_steering_that_does_not_fit_the_state_is_refused_with_the_way_out(world: Any) -> None:
     branch = world.make("room-refused", "app")
     name = f"{branch}:app"
+    world.until(lambda: rests(world, name))
     assert "is not paused, only then it goes in steps" in world.run("actors", "step", name).err
     assert "is not paused" in world.run("actors", "resume", name).err
     with held(world, name) as address:
@@ -127,7 +150,7 @@ def test_a_restarted_actor_keeps_its_address_and_what_it_looks_after_runs_on(wor
     assert world.run("ps", f"{branch}:app").rows[0][1] == "v1"
     world.push("app", branch, world.score("app", LOG_LEVEL="debug"))
     world.ready(branch, "app")
-    world.until(lambda: world.run("ps", f"{branch}:app").rows[0][1] == "v2")
+    world.until(lambda: release(world, f"{branch}:app") == "v2")
 
 
 def test_a_stopped_actor_is_not_made_again_and_a_letter_to_it_can_be_sent_later(world: Any) -> None:
@@ -140,15 +163,16 @@ def test_a_stopped_actor_is_not_made_again_and_a_letter_to_it_can_be_sent_later(
         assert f"first: anabranch actors resume {address}" in refused.err
         world.push("app", branch, world.score("app", LOG_LEVEL="debug"))
         world.run("sync")
-        world.until(lambda: bool(letters_to(world, address)))
+        world.until(lambda: "Define" in [each["message"] for each in letters_to(world, address)])
         letter = next(each for each in letters_to(world, address) if each["message"] == "Define")
         assert (letter["actor"], letter["reason"]) == (name, "dead")
         page = world.run("actors", "dead-letters", "show", str(letter["number"]))
         assert page.lines[0] == f"{letter['number']}  Define"
         early = world.run("actors", "dead-letters", "replay", str(letter["number"]))
         assert f"first: anabranch actors resume {address}" in early.err
+    world.until(lambda: release(world, f"{branch}:app") == "v2")
     assert actor(world, name)["address"] != address
-    world.until(lambda: world.run("ps", f"{branch}:app").rows[0][1] == "v2")
+    world.until(lambda: rests(world, f"{branch}:app"))
     replayed = world.run("actors", "dead-letters", "replay", str(letter["number"]), "--why", "again")
     assert replayed.out == f"Define was sent to {name} again\n"
     world.until(lambda: actor(world, name)["last_message"] == "Define")
@@ -176,7 +200,9 @@ def test_what_variables_hold_is_in_no_dead_letter(world: Any) -> None:
         assert world.run("actors", "restart", "orchestrator").code == 0
     waiting.kill()
     waiting.communicate(timeout=60)
+    world.until(lambda: all_rest(world))
     world.ready(branch, "app")
+    world.ready("main", *(repository.replace("_", "-") for repository in world.repositories))
     for form in ("table", "json"):
         said = world.run("actors", "dead-letters", "-o", form)
         assert said.code == 0
@@ -209,9 +235,10 @@ def test_the_depth_of_the_tree_can_be_limited(world: Any) -> None:
 
 def test_a_service_shows_its_children_and_wires(world: Any) -> None:
     branch = world.make("room-show", "app", "web")
+    wired = f"APP_URL -> {branch}:app (branch)"
+    world.until(lambda: wired in world.run("actors", "show", f"{branch}:web").out)
     page = world.run("actors", "show", f"{branch}:web")
     assert re.search(rf"children +/A\d+ deployment {branch}:web@v\d", page.out)
-    assert f"APP_URL -> {branch}:app (branch)" in page.out
     assert "AUDIT_URL -> main:audit (baseline)" in page.out
 
 

@@ -70,6 +70,7 @@ def test_what_does_not_answer_is_not_opened_and_says_what_to_do(world: Any, unop
     world.push("many", branch, world.score("many", "never-ready"))
     world.push("audit", branch, world.score("audit").partition("service:")[0])
     world.ready(branch, "audit")
+    world.until(lambda: "waiting for it to listen" in world.run("-n", branch, "ps").out)
     waits = world.run("-n", branch, "open", "many")
     assert waits.code == 1
     assert f"{branch}:many is not Ready: waiting for it to listen; follow it: anabranch wait" in waits.err

@@ -85,6 +85,7 @@ def test_the_branch_checked_out_here_is_the_default(world: Any, tmp_path: Any) -
 
 def test_wires_say_where_each_variable_leads_and_why(world: Any) -> None:
     branch = world.make("wired", "app", "web")
+    world.until(lambda: f"{branch}:app" in world.run("-n", branch, "wires").out)
     rows = {row[1]: row for row in world.run("-n", branch, "wires").rows}
     assert rows["APP_URL"][:4] == [f"{branch}:web", "APP_URL", f"{branch}:app", "branch"]
     assert rows["AUDIT_URL"][:4] == [f"{branch}:web", "AUDIT_URL", "main:audit", "baseline"]
@@ -122,7 +123,7 @@ def test_describe_of_a_branch_without_services_says_what_was_looked_at(world: An
     commit = world.push("app", "no-file", "Hello", file="README")
     world.push("web", "no-file", world.score("web").replace("service:", "sevrice:"))
     world.run("sync")
-    world.until(lambda: "sevrice" in world.run("describe", "no-file").out)
+    world.until(lambda: all(word in world.run("describe", "no-file").out for word in ("sevrice", commit[:7])))
     page = world.run("describe", "no-file").out
     assert "did you mean service?" in page
     assert commit[:7] in page

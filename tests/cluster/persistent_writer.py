@@ -18,7 +18,7 @@ def main(kubeconfig: str, namespace: str, prefix: str) -> int:
     """Make environments until that is refused."""
     pause = threading.Event()
     with tempfile.TemporaryDirectory() as state:
-        options = KubernetesOptions(Path(state), kubeconfig, namespace=namespace, prefix=prefix, lease=3.0)
+        options = KubernetesOptions(Path(state), kubeconfig, namespace=namespace, prefix=prefix, lease=5.0)
         runtime = KubernetesRuntime(options, source)
         for number in count():
             try:

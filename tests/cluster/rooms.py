@@ -42,7 +42,7 @@ def room(kubectl: Kubectl, state: Path) -> Iterator[KubernetesOptions]:
         drain=0.0,
         kill_after=1.0,
         ready_deadline=60.0,
-        lease=3.0,
+        lease=12.0,
     )
     with closing(Api(Connection(options))) as api:
         own = api.create(NAMESPACE.path(), marked(options.namespace))

@@ -53,7 +53,7 @@ def test_conflicts_delay_what_is_wanted_and_neither_lose_nor_repeat_any_of_it(
 ) -> None:
     monkeypatch.setattr("orchestrator.runtimes.kubernetes.keeping._FIRST_PAUSE", 0.05)
     rival = Rival()
-    with opened(options, kubeconfig=str(proxy.kubeconfig)) as runtime:
+    with opened(options, kubeconfig=str(proxy.kubeconfig), lease=3.0) as runtime:
         watcher = Watcher(runtime)
         proxy.judge = rival.judge
         eventually(lambda: given(lambda: one_deployment.deploy(runtime, "bugfix")), "the orders are taken", 60)

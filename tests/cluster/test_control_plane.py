@@ -1,5 +1,6 @@
 """The control plane of the tests: real controllers roll out, and the kubelet that only pretends fails as told."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,8 +76,11 @@ def test_a_pod_that_is_never_ready_runs_beside_one_that_is(plane: ControlPlane, 
 
 def test_a_pod_is_ready_when_its_image_says(plane: ControlPlane, namespace: str) -> None:
     plane.kubectl.apply(namespace, pod("later", "ready-after-2"))
-    plane.kubectl(*WAIT, "-n", namespace, "pod/later", "--for=condition=Ready=False")
     plane.kubectl(*WAIT, "-n", namespace, "pod/later", "--for=condition=Ready")
+    later = plane.kubectl.json("-n", namespace, "get", "pod", "later")
+    (ready,) = (each for each in later["status"]["conditions"] if each["type"] == "Ready")
+    made, became = later["metadata"]["creationTimestamp"], ready["lastTransitionTime"]
+    assert datetime.fromisoformat(became) - datetime.fromisoformat(made) >= timedelta(seconds=2)
 
 
 def test_logs_of_a_container_are_those_of_its_name(plane: ControlPlane, namespace: str) -> None:

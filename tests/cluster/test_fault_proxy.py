@@ -40,7 +40,10 @@ def test_silence_closes_nothing_and_ends(proxy: FaultProxy) -> None:
 
 
 def test_a_connection_that_was_abandoned_stays_silent_and_a_new_one_is_served(proxy: FaultProxy) -> None:
-    with httpx.Client(base_url=proxy.address, timeout=20) as old, httpx.Client(base_url=proxy.address) as new:
+    with (
+        httpx.Client(base_url=proxy.address, timeout=20) as old,
+        httpx.Client(base_url=proxy.address, timeout=20) as new,
+    ):
         assert old.get("/readyz").text == "ok"
         proxy.abandon()
         with pytest.raises(httpx.ReadTimeout):

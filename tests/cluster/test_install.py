@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,11 +51,18 @@ def kubectl(plane: ControlPlane) -> Kubectl:
     """kubectl for a cluster with Anabranch; the policies hold when it is returned."""
     offered.make_namespace(plane.kubectl, "anabranch")
     plane.kubectl("apply", "--server-side", "--warnings-as-errors", "-k", str(INSTALLED))
-    latest = time.monotonic() + 60
     for forbidden in FORBIDDEN:
-        while plane.kubectl.succeeds("create", "--dry-run=server", *forbidden):
-            assert time.monotonic() < latest, "an admission policy does not hold"
+        eventually(lambda these=forbidden: denied(plane.kubectl, *these), "an admission policy holds", 60)
     return plane.kubectl
+
+
+def denied(kubectl: Kubectl, *forbidden: str) -> bool:
+    """Tell whether it is a policy that refuses to make something; rights that are not known yet would refuse it too."""
+    try:
+        kubectl("create", "--dry-run=server", *forbidden)
+    except subprocess.CalledProcessError as error:
+        return "ValidatingAdmissionPolicy" in error.stderr
+    return False
 
 
 @pytest.fixture
@@ -214,6 +220,8 @@ def make_deployer(kubectl: Kubectl, namespace: str) -> None:
     """Do what the daemon does for an environment: bind the deployer's role to its account there."""
     account = f"--serviceaccount={namespace}:anabranch-deployer"
     kubectl("-n", namespace, "create", "rolebinding", "deployer", "--clusterrole=anabranch-deployer", account)
+    asked = ("auth", "can-i", "create", "services", f"--as={deployer(namespace)}", "-n", namespace)
+    eventually(lambda: kubectl.succeeds(*asked), "the right is known")
 
 
 def written(kubectl: Kubectl, kind: str, name: str, **fields: Any) -> str:

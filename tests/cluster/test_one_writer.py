@@ -96,7 +96,7 @@ class StandsStill:
 def test_requests_that_stood_still_while_another_daemon_took_over_change_nothing(
     fenced: KubernetesOptions, eye: Api, tmp_path: Path
 ) -> None:
-    with opened(fenced, lease=1.0) as first:
+    with opened(fenced, lease=3.0) as first:
         watcher = Watcher(first)
         for environment in ("bugfix", "other"):
             first.apply(release(environment, 1))
@@ -107,7 +107,7 @@ def test_requests_that_stood_still_while_another_daemon_took_over_change_nothing
         old.order(lambda: first.ensure_environment("new", "new"))
         old.order(lambda: first.remove_environment("other"))
         assert [what.split()[0] for what in old.waiting] == ["patch", "patch", "create", "delete"]
-        with opened(replace(fenced, state=tmp_path / "second"), lease=1.0) as second:
+        with opened(fenced, state=tmp_path / "second") as second:
             before = versions(fenced, eye)
             old.go_on()
             assert versions(fenced, eye) == before

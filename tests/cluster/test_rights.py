@@ -99,7 +99,7 @@ def test_with_the_rights_that_are_asked_for_everything_works(granted: Kubernetes
         assert tuple(runtime.logs("bugfix", "app", 1, tail=1, follow=False))
         runtime.remove("bugfix", "app")
         runtime.remove_environment("bugfix")
-        eventually(lambda: runtime.environments() == (), "the environment is gone")
+        eventually(lambda: runtime.environments() == (), "the environment is gone", 60)
 
 
 def test_what_has_to_be_there_before_the_first_start_is_named_with_the_way_to_make_it(

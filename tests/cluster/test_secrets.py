@@ -13,7 +13,7 @@ from tests.cluster.kubectl import Kubectl
 from tests.cluster.rooms import opened
 from tests.cluster.test_writes import recorded
 from tests.eventually import eventually
-from tests.kubernetes.releases import release
+from tests.kubernetes.releases import NEVER, release
 from tests.process.running import Watcher
 
 CANARY = "canary-3f9a"
@@ -58,12 +58,12 @@ def test_a_secret_lives_as_long_as_a_release_reads_it(
 ) -> None:
     runtime.apply(release("bugfix", 1, variables=SECRET))
     watcher.ready("bugfix", 1)
-    runtime.apply(release("bugfix", 2, "registry.example/never-ready:1", variables=(("DB_PASSWORD", "other"),)))
+    runtime.apply(release("bugfix", 2, NEVER, variables=(("DB_PASSWORD", "other"),)))
     assert secrets(options, eye) == [CANARY, "other"]
     runtime.apply(release("bugfix", 3, variables=(("DB_PASSWORD", "third"),)))
     watcher.ready("bugfix", 3)
     eventually(lambda: secrets(options, eye) == ["third"], "the others are deleted")
-    runtime.apply(release("bugfix", 4, variables=SECRET))
+    runtime.apply(release("bugfix", 4, NEVER, variables=SECRET))
     assert secrets(options, eye) == [CANARY, "third"]
     runtime.remove("bugfix", "app")
     assert secrets(options, eye) == []

@@ -122,7 +122,7 @@ def stage(
         "namespace": options.namespace,
         "prefix": options.prefix,
         "drain": 0,
-        "lease": 3,
+        "lease": 12,
         "domain": "example.org",
     }
     settings = {
@@ -204,7 +204,7 @@ def test_a_branch_becomes_a_namespace_is_joined_wired_edited_broken_and_removed(
     before = stage.answer("bugfix", "web")
     stage.commit("web", crashes=True)
     stage.push("web", "bugfix")
-    eventually(lambda: stage.services("bugfix")["web"]["status"] == "Degraded", "the broken commit is told")
+    eventually(lambda: stage.services("bugfix")["web"]["status"] == "Degraded", "the broken commit is told", 60)
     assert "exited with status 1 before it was ready" in stage.services("bugfix")["web"]["note"]
     assert stage.answer("bugfix", "web") == before
 

@@ -73,7 +73,7 @@ def test_an_apiserver_that_was_gone_during_a_roll_out_delays_it(
     watcher = Watcher(runtime)
     runtime.apply(release("bugfix", 1))
     watcher.ready("bugfix", 1)
-    runtime.apply(release("bugfix", 2, "registry.example/ready-after-2:1"))
+    runtime.apply(release("bugfix", 2, "registry.example/ready-after-20:1"))
     threads = threading.active_count()
     with plane.outage():
         with pytest.raises(Temporary, match="does not answer"):

@@ -8,6 +8,7 @@ import gc
 import hmac
 import os
 import pickle
+import random
 import secrets
 import socket
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ DIGEST = "sha256"
 SIZE = 32
 UNTOUCHED = {"version": 1, "incremental": True}  # how it should log: as everybody else here
 LOOPBACK = "127.0.0.1"
+PORTS = range(10_000, 20_000)
 MODULE = TCPTransport.__module__
 
 
@@ -66,7 +68,9 @@ def sealed_tcp_system(capabilities: dict[str, Any]) -> Iterator[ActorSystem]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Choose below the range that the kernel gives to clients, so that nobody takes it before it is used."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)):
+                return port

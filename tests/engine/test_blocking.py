@@ -103,8 +103,8 @@ def test_a_mistake_of_the_engine_itself_is_logged_and_stops_no_worker(patience, 
     scheduler.put(Faulty())
     scheduler.put(Task(done))
     assert done.acquire(timeout=patience)
-    assert "the engine itself failed in Faulty" in caplog.text
     scheduler.stop(patience)
+    assert "the engine itself failed in Faulty" in caplog.text
 
 
 class Quiet:

@@ -7,6 +7,7 @@ import pytest
 from thespian.actors import Actor, ActorExitRequest, ActorTypeDispatcher, ChildActorExited, requireCapability
 
 from actors.engine import counters
+from tests.eventually import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -251,5 +252,6 @@ def test_an_actor_that_has_ended_is_not_adopted(system, patience):
     system.tell(ended, ActorExitRequest())
     assert system.ask(ended, "gone?", patience) is None
     guardian = system._systemBase.guardian
+    eventually(lambda: guardian.children() == (), "it has ended")
     guardian.adopt(ended.place)
     assert guardian.children() == ()

@@ -7,6 +7,7 @@ import pytest
 from thespian.actors import Actor, ActorExitRequest, ActorSystemFailure
 
 from actors.engine import counters, make_base, open_system
+from tests.eventually import eventually
 
 
 class Busy(Actor):
@@ -67,7 +68,7 @@ def test_an_actor_can_stop_the_system(patience, engine_threads):
         if thread.name.startswith("engine-"):
             thread.join(patience)
     system.shutdown()
-    assert engine_threads() == []
+    eventually(lambda: engine_threads() == [], "every thread has ended")
 
 
 class Hangs(Actor):

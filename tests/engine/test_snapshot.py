@@ -14,6 +14,7 @@ from thespian.system.messages.status import (
 )
 
 from actors.engine import ActorState, counters, make_base, snapshot
+from tests.eventually import eventually
 
 
 class Parent(Actor):
@@ -38,6 +39,7 @@ def test_actors_are_shown_with_their_parent_and_what_they_did(system, patience):
     child = system.ask(parent, "child?", patience)
     for number in (1, 2.0, "three"):
         system.ask(child, number, patience)
+    eventually(lambda: snapshot(system)[1].state is ActorState.IDLE, "the child has nothing to do")
     first, second = snapshot(system)
     assert (first.address, first.parent) == (parent.actorAddressString, "/ActorSys")
     assert (second.address, second.parent) == (child.actorAddressString, parent.actorAddressString)
@@ -74,6 +76,7 @@ def test_counters_keep_what_ended_actors_did(system, patience, caplog):
     system.ask(actor, "fail", patience)
     system.tell(actor, ActorExitRequest())
     assert system.ask(actor, "gone?", patience) is None
+    eventually(lambda: counters(system).ended == 1 and counters(system).handled == 3, "its end is counted")
     count = counters(system)
     assert (count.actors, count.created, count.ended, count.handled, count.failures) == (0, 1, 1, 3, 2)
     assert count.dead_letters == (("dead", 1),)

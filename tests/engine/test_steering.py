@@ -19,6 +19,7 @@ from actors.engine import (
     step,
     supervised,
 )
+from tests.eventually import eventually
 
 
 class Diary(Actor):
@@ -40,6 +41,7 @@ def diary(system, patience):
     system.tell(actor, "begun")
     assert news.acquire(timeout=patience)
     written.clear()
+    until(system, actor, ActorState.IDLE)
     return actor
 
 
@@ -52,13 +54,18 @@ def state(system, actor):
     return next(r for r in snapshot(system) if r.address == actor.actorAddressString)
 
 
+def until(system, actor, expected):
+    eventually(lambda: state(system, actor).state is expected, f"it is {expected}")
+
+
 def test_a_paused_actor_handles_nothing_until_it_is_resumed(system, diary, patience):
     written, news = system.capabilities["written"], system.capabilities["news"]
     tell(system, diary, "before")
     assert news.acquire(timeout=patience)
+    until(system, diary, ActorState.IDLE)
     pause(system, diary.actorAddressString)
     tell(system, diary, 1, 2, 3)
-    assert state(system, diary).state is ActorState.PAUSED
+    until(system, diary, ActorState.PAUSED)
     assert state(system, diary).mailbox == 3
     assert not news.acquire(timeout=0.1)
     assert resume(system, diary.actorAddressString)
@@ -173,6 +180,7 @@ def test_a_dead_letter_is_kept_and_can_be_sent_to_whoever_took_the_place(system,
     ended = system.createActor(Well)
     system.tell(ended, ActorExitRequest())
     assert system.ask(ended, "how are you?", patience) is None
+    eventually(lambda: len(snapshot(system)) == 1, "only the diary is left")
     (letter,) = letters(system)
     assert (letter.message, letter.reason, letter.target) == ("how are you?", "dead", ended)
     with pytest.raises(LookupError, match=ended.actorAddressString):

@@ -134,7 +134,7 @@ def test_an_actor_that_rests_says_so_takes_mail_and_occupies_nobody(system, pati
     (record, _) = snapshot(system)
     assert (record.state, record.mailbox, record.restarts) == (ActorState.BACKING_OFF, 1, 1)
     assert record.failure == "ValueError"
-    assert 2880.0 < record.next_in <= 4320.0
+    assert 2800.0 < record.next_in <= 4320.0
     assert counters(system).restarts == 1
 
 

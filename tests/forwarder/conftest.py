@@ -49,7 +49,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}
-    asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), 60))
+    asyncio.run(asyncio.wait_for(pyfuncitem.obj(**arguments), 100))
     return True
 
 
@@ -95,8 +95,8 @@ class Daemon:
         self.socket.unlink(missing_ok=True)
 
     async def until(self, enough: Callable[[], bool]) -> None:
-        """Wait until a request makes `enough()` true."""
-        async with asyncio.timeout(20):
+        """Wait until a request makes `enough()` true; who was refused may come again only after half a minute."""
+        async with asyncio.timeout(45):
             while not enough():
                 self._told.clear()
                 await self._told.wait()
@@ -205,6 +205,7 @@ async def _served(
     options: ForwarderOptions, log: Any, read_hooks: Callable[[], tuple[Hook, ...]] | None
 ) -> AsyncIterator[str]:
     stop, ready = asyncio.Event(), asyncio.get_running_loop().create_future()
+    interval = sys.getswitchinterval()
     serving = asyncio.create_task(serve(options, stop, log, ready.set_result, read_hooks))
     await asyncio.wait([serving, ready], return_when=asyncio.FIRST_COMPLETED)
     if serving.done():
@@ -214,6 +215,7 @@ async def _served(
     finally:
         stop.set()
         await serving
+        sys.setswitchinterval(interval)
 
 
 @pytest.fixture

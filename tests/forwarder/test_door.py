@@ -87,7 +87,7 @@ async def test_a_delivery_whose_body_is_forgotten_is_told_again_as_it_was_read(o
     forgetful = Limits(retry_first_seconds=0.02, retry_most_seconds=0.05, keep_body_days=-1)
     async with open_house(limits=forgetful, daemon=house.daemon) as house:
         while (await house.ask("deliveries/1"))["bytes"]:
-            await asyncio.wait_for(house.get("/healthz"), 5)
+            await asyncio.wait_for(house.get("/healthz"), 20)
         await house.ask("deliveries/1/replay", "POST")
         assert (await house.settled(1))["state"] == "forwarded"
         assert house.daemon.refs == ["refs/heads/bugfix"] * 2
@@ -101,7 +101,7 @@ async def test_what_gave_no_hints_and_has_no_body_cannot_be_replayed(open_house:
         assert (await house.settled(1))["state"] == "ignored"
     async with open_house(limits=forgetful) as house:
         while (await house.ask("deliveries/1"))["bytes"]:
-            await asyncio.wait_for(house.get("/healthz"), 5)
+            await asyncio.wait_for(house.get("/healthz"), 20)
         refused = await house.ask("deliveries/1/replay", "POST")
         assert refused["kind"] == "Conflict"
         assert "anabranch sync" in refused["error"]

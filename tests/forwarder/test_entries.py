@@ -10,7 +10,7 @@ import structlog
 from orchestrator.domain.delivery import State
 from orchestrator.domain.hint import RefHint
 from orchestrator.forwarder.entries import Entry, Receipt
-from orchestrator.forwarder.journal import Journal
+from orchestrator.forwarder.journal import _MANY_COMMITS, Journal
 from orchestrator.forwarder.ledger import Verdict
 from orchestrator.forwarder.options import Limits
 from tests.eventually import eventually
@@ -68,11 +68,11 @@ async def test_of_those_that_come_together_as_many_are_taken_as_there_is_room_fo
 
 async def test_what_is_in_the_log_moves_into_the_file_once_nobody_writes(tmp_path: Path) -> None:
     async with journal_in(tmp_path) as journal:
-        for number in range(50):
+        for number in range(_MANY_COMMITS):
             await record(journal, entry(str(number), b"x" * 40_000))
         file = tmp_path / "journal" / "journal.db"
-        await asyncio.to_thread(eventually, lambda: file.stat().st_size > 50 * 40_000)
-        assert await record(journal, entry("51")) == [Receipt(51)]
+        await asyncio.to_thread(eventually, lambda: file.stat().st_size > _MANY_COMMITS * 40_000)
+        assert await record(journal, entry("another")) == [Receipt(_MANY_COMMITS + 1)]
 
 
 async def test_what_was_taken_finds_room_for_what_is_read_in_it(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ async def test_a_disk_full_of_what_waits_is_answered_503_and_after_it_nothing_is
 
         there.set()
         await asyncio.to_thread(filler.unlink)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while await client.get("/readyz") != 200:
                 pass
         assert await send("after") == 202

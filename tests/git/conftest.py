@@ -138,7 +138,8 @@ class Trace:
         self._directory = directory
 
     def arguments(self) -> list[list[str]]:
-        return [self._words(file)[1:] for file in sorted(self._directory.glob("*.cmdline"))]
+        written = sorted(self._directory.glob("*.cmdline"), key=lambda file: (file.stat().st_mtime_ns, int(file.stem)))
+        return [self._words(file)[1:] for file in written]
 
     def environments(self) -> list[dict[str, str]]:
         return [dict(word.split("=", 1) for word in self._words(file)) for file in self._directory.glob("*.environ")]

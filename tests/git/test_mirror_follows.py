@@ -192,12 +192,13 @@ def test_many_loose_objects_are_packed_and_stay_readable(remote, mirror, clone_p
 
 
 def test_packing_that_takes_too_long_is_left_for_later_and_is_no_trouble(
-    remote, mirror, make_mirror: Callable[..., Mirror], clone_path: Path, monkeypatch
+    remote, mirror, make_mirror: Callable[..., Mirror], clone_path: Path, monkeypatch, put_on_path
 ):
     head = remote.push("main", remote.commit({"score.yaml": "1"}))
     mirror.fetch()
     mirror.close()
     monkeypatch.setattr("orchestrator.adapters.git.clone._MOST_LOOSE", -1)
+    put_on_path(f'case "$*" in *" repack "*) exec sleep 600;; esac; exec {remote.git_program} "$@"')
     hasty = make_mirror(remote.path, clone_deadline=0.0001)
     hasty.tidy()
     assert not list((clone_path / "objects" / "pack").iterdir())

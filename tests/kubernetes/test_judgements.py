@@ -34,7 +34,7 @@ def test_drift_is_what_differs_in_the_fields_that_were_asked_for(asked: Any, liv
     assert (seen_through(asked, live) == pruned(asked)) is same
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(max_size=3), JSON, max_size=4), st.dictionaries(st.text(max_size=3), JSON, max_size=4))
 def test_an_object_that_is_as_asked_has_not_drifted_whatever_else_it_holds(asked: Any, more: Any) -> None:
     assert seen_through(asked, more | asked) == pruned(asked)

@@ -12,8 +12,8 @@ from orchestrator.domain.status import Address, Health, Observation
 from orchestrator.domain.workload import Container, Port, Probe, Variable, Workload
 from orchestrator.runtimes import Runtime
 from orchestrator.runtimes.process import ProcessOptions, proc
-from tests.eventually import DEADLINE
 
+PATIENCE = 60.0
 HTTP = Port("http", 80, 8080)
 
 SERVICE = """
@@ -116,7 +116,7 @@ class Watcher:
             return None
 
         with self._news:
-            observation = self._news.wait_for(found, DEADLINE)
+            observation = self._news.wait_for(found, PATIENCE)
             assert observation, f"{health} {reason!r} was not seen: {self.seen[-5:]}"
             return observation
 
@@ -142,11 +142,11 @@ def make_options(state: Path) -> ProcessOptions:
         state,
         allow_root=True,
         ready_after=0.2,
-        ready_deadline=5.0,
+        ready_deadline=20.0,
         probe_interval=0.02,
         liveness_interval=0.1,
-        drain=1.0,
-        idle_after=0.2,
+        drain=10.0,
+        idle_after=1.0,
         kill_after=1.0,
         backoff_first=0.05,
         backoff_max=1.0,

@@ -57,11 +57,11 @@ def test_the_addresses_of_a_removed_environment_are_free_again(runtime: ProcessR
 
 
 def test_no_port_is_given_twice(tmp_path: Path) -> None:
-    addresses = Addresses(tmp_path / "addresses.json", (20100, 20103))
-    with socket.create_server(("127.0.0.1", 20102)):
+    addresses = Addresses(tmp_path / "addresses.json", (32100, 32103))
+    with socket.create_server(("127.0.0.1", 32102)):
         given = [addresses.keep(("bugfix", "app", 80)), addresses.lend(), addresses.lend()]
-        assert sorted(given) == [20100, 20101, 20103]
-        with pytest.raises(Temporary, match="no port from 20100 to 20103 is free"):
+        assert sorted(given) == [32100, 32101, 32103]
+        with pytest.raises(Temporary, match="no port from 32100 to 32103 is free"):
             addresses.lend()
         addresses.give_back(given[1])
         assert addresses.lend() == given[1]

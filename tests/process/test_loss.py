@@ -68,9 +68,9 @@ def own(options: ProcessOptions) -> Iterator[ProcessRuntime]:
 
 
 def test_a_killed_daemon_leaves_no_process(daemon: "subprocess.Popen[str]", options: ProcessOptions) -> None:
-    assert len(left_over(options)) >= 6
+    eventually(lambda: len(left_over(options)) >= 6, "both services and their children run")
     daemon.kill()
-    eventually(lambda: not runner_of(options) and not left_over(options), "no process is left", deadline=5)
+    eventually(lambda: not runner_of(options) and not left_over(options), "no process is left")
 
 
 def test_a_start_ends_what_a_lost_runner_left(daemon: "subprocess.Popen[str]", options: ProcessOptions) -> None:
@@ -80,7 +80,7 @@ def test_a_start_ends_what_a_lost_runner_left(daemon: "subprocess.Popen[str]", o
     os.kill(daemon.pid, signal.SIGSTOP)
     os.kill(runner, signal.SIGKILL)
     daemon.kill()
-    eventually(lambda: not any(map(cmdline, (runner, *leaders))), "the services died with their runner", deadline=5)
+    eventually(lambda: not any(map(cmdline, (runner, *leaders))), "the services died with their runner")
     assert left_over(options)
     ProcessRuntime(options, source).close()
     assert left_over(options) == ()
@@ -137,10 +137,10 @@ def test_an_interrupt_is_meant_for_the_daemon_alone(own: ProcessRuntime, options
 def test_a_runner_that_hangs_is_replaced(
     own: ProcessRuntime, options: ProcessOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.runtimes.process.link._ANSWER", 0.3)
     hung = runner_of(options)
     os.kill(hung, signal.SIGSTOP)
-    with pytest.raises(Temporary, match="did not answer"):
+    with monkeypatch.context() as hasty, pytest.raises(Temporary, match="did not answer"):
+        hasty.setattr("orchestrator.runtimes.process.link._ANSWER", 0.3)
         own.running()
     eventually(lambda: runner_of(options) not in (0, hung), "a new runner")
 

@@ -12,6 +12,7 @@ import pytest
 from orchestrator.domain.status import Health
 from orchestrator.domain.workload import HttpGet, Port, Probe
 from orchestrator.runtimes.process import ProcessOptions, ProcessRuntime
+from tests.eventually import eventually
 from tests.process.running import NEVER, RUN, Watcher, get, make_release, source
 
 ANSWERS_503_ONCE = (
@@ -66,7 +67,6 @@ time.sleep(300)
     runtime.apply(release)
     missing = watcher.wait("two", 1, Health.PROGRESSING, "to listen")
     while missing.reason.split()[2] == missing.address:
-        watcher.forget()
         missing = watcher.wait("two", 1, Health.PROGRESSING, "to listen")
     tree_of(runtime, "two").joinpath("on").touch()
     watcher.ready("two", 1)
@@ -97,9 +97,10 @@ def test_a_probe_that_hangs_is_no_answer(options: ProcessOptions) -> None:
 
 def test_a_failing_liveness_probe_starts_the_release_again(runtime: ProcessRuntime, watcher: Watcher) -> None:
     lives = Probe(command=("test", "!", "-e", "dead"))
-    command = ("sh", "-c", "rm -f dead; exec sleep 300")
+    command = ("sh", "-c", "rm -f dead; touch begun; exec sleep 300")
     runtime.apply(make_release("lively", 1, command, ports=(), liveness=lives))
     first = watcher.ready("lively", 1)
+    eventually(tree_of(runtime, "lively").joinpath("begun").exists, "it has begun")
     tree_of(runtime, "lively").joinpath("dead").touch()
     watcher.wait("lively", 1, Health.DEGRADED, "liveness probe failed 3 times: waiting for test: exited with status 1")
     assert watcher.ready("lively", 1).tries == first.tries + 1
@@ -111,6 +112,14 @@ def test_a_release_that_never_becomes_ready_is_degraded_after_the_deadline(optio
     hasty.apply(make_release("late", 1, NEVER))
     seen = watcher.wait("late", 1, Health.DEGRADED, "not ready after 0.3 s: waiting for 127.0.0.1:")
     assert "\n" not in seen.reason
+    hasty.close()
+
+
+def test_a_first_probe_that_outlasts_the_deadline_is_no_answer(options: ProcessOptions) -> None:
+    hasty = ProcessRuntime(replace(options, ready_deadline=0.3, probe_timeout=60), source)
+    watcher = Watcher(hasty)
+    hasty.apply(make_release("hangs", 1, NEVER, ports=(), readiness=Probe(command=("sleep", "300"))))
+    watcher.wait("hangs", 1, Health.DEGRADED, "not ready after 0.3 s: its first probe has not ended")
     hasty.close()
 
 

@@ -169,7 +169,7 @@ def test_a_removed_environment_is_gone_with_all_that_ran_in_it(house: House) -> 
     house.runtime.remove_environment("bugfix")
     house.until(address, "")
     assert house.runtime.running() == ()
-    eventually(lambda: house.runtime.environments() == (), "the environment is gone")
+    eventually(lambda: house.runtime.environments() == (), "the environment is gone", 60)
     house.runtime.remove_environment("bugfix")
 
 

@@ -75,7 +75,7 @@ def test_closing_does_not_wait_for_a_locked_file_and_says_what_is_lost(
     store.record((happened("x"),), "service", "recorded", "refused")
     store.close()
     other.close()
-    assert delivered.get(timeout=5) == ("service", "refused")
+    assert delivered.get(timeout=20) == ("service", "refused")
 
 
 def test_only_its_user_can_read_the_file(path: Path, store: Store) -> None:

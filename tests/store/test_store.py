@@ -42,14 +42,14 @@ def test_an_unknown_service_has_an_empty_ledger(store: Store) -> None:
 
 def test_a_recorded_release_is_answered_and_read_back_whole(store: Store, delivered: Delivered, release: Make) -> None:
     store.record((ReleaseRecorded(release(1)),), reply_to="service", reply="recorded", failed="refused")
-    assert delivered.get(timeout=5) == ("service", "recorded")
+    assert delivered.get(timeout=20) == ("service", "recorded")
     assert store.load("bugfix", "web") == Ledger(last_number=1, current=release(1))
 
 
 def test_answers_come_in_the_order_of_the_records(store: Store, delivered: Delivered) -> None:
     for n in range(1500):
         store.record((Happened(float(n), "bugfix", "web", "Seen", str(n)),), reply_to=n, reply="done")
-    assert [delivered.get(timeout=5)[0] for _ in range(1500)] == list(range(1500))
+    assert [delivered.get(timeout=20)[0] for _ in range(1500)] == list(range(1500))
     assert [event.text for event in store.events(None, 3)] == ["1497", "1498", "1499"]
 
 
@@ -91,7 +91,7 @@ def test_a_failed_release_that_serves_after_all_is_serving(store: Store, release
 def test_a_release_recorded_twice_is_there_once(store: Store, delivered: Delivered, release: Make) -> None:
     for _ in range(2):
         store.record((ReleaseRecorded(release(1)),), "service", "recorded", "refused")
-        assert delivered.get(timeout=5) == ("service", "recorded")
+        assert delivered.get(timeout=20) == ("service", "recorded")
     assert numbers_and_states(store) == [(1, "Starting")]
 
 
@@ -102,7 +102,7 @@ def test_another_release_under_a_used_number_is_refused_and_takes_nobody_along(
     for n, name in ((1, "first"), (1, "other"), (2, "second")):
         store.record((ReleaseRecorded(release(n, subject=name)),), name, "recorded", "refused")
     store.close()
-    assert [delivered.get(timeout=5) for _ in range(3)] == [
+    assert [delivered.get(timeout=20) for _ in range(3)] == [
         ("first", "recorded"),
         ("other", "refused"),
         ("second", "recorded"),
@@ -113,7 +113,7 @@ def test_a_record_is_written_whole_or_not_at_all(store: Store, delivered: Delive
     store.record((ReleaseRecorded(release(1)),))
     rows = (OverrideSet("bugfix", "web", "A", "1", 1.0, "ann"), ReleaseRecorded(release(1, subject="other")))
     store.record(rows, "service", "recorded", "refused")
-    assert delivered.get(timeout=5) == ("service", "refused")
+    assert delivered.get(timeout=20) == ("service", "refused")
     assert store.load("bugfix", "web").overrides == ()
 
 
@@ -189,7 +189,7 @@ def test_an_answer_comes_in_the_context_of_the_record_and_an_event_keeps_its_tra
     for led in ("41", ""):
         trace.set(led)
         store.record((Happened(1.0, "bugfix", "web", "Seen", "x", trace=led),), "service", "recorded")
-    assert [seen.get(timeout=5) for _ in range(2)] == ["41", ""]
+    assert [seen.get(timeout=20) for _ in range(2)] == ["41", ""]
     assert [event.trace for event in store.events("bugfix", 9)] == ["41", ""]
     store.close()
 
@@ -223,7 +223,7 @@ def test_purging_keeps_the_newest_releases_and_the_last_good_one(store: Store, r
 
 def test_text_that_is_no_unicode_does_not_stop_an_event(store: Store, delivered: Delivered) -> None:
     store.record((Happened(1.0, "bugfix", "web", "Pushed", "branch \udcff"),), "service", "recorded")
-    assert delivered.get(timeout=5) == ("service", "recorded")
+    assert delivered.get(timeout=20) == ("service", "recorded")
     assert store.events(None, 1)[0].text == "branch \\udcff"
 
 
@@ -232,7 +232,7 @@ def test_a_release_that_cannot_be_written_is_refused(
     store: Store, delivered: Delivered, release: Make, hostile: dict[str, Any]
 ) -> None:
     store.record((ReleaseRecorded(release(**{"number": 1, **hostile})),), "service", "recorded", "refused")
-    assert delivered.get(timeout=5) == ("service", "refused")
+    assert delivered.get(timeout=20) == ("service", "refused")
 
 
 def test_a_receiver_that_fails_does_not_stop_the_store(path: Path, delivered: Delivered) -> None:
@@ -244,7 +244,7 @@ def test_a_receiver_that_fails_does_not_stop_the_store(path: Path, delivered: De
     store = Store(path, deliver)
     store.record((), "broken", "recorded")
     store.record((), "service", "recorded")
-    assert delivered.get(timeout=5) == ("service", "recorded")
+    assert delivered.get(timeout=20) == ("service", "recorded")
     store.close()
 
 
@@ -255,8 +255,8 @@ def test_closing_writes_what_waits_and_refuses_what_comes_later(path: Path, deli
     store.close()
     store.close()
     store.record((Happened(1.0, "bugfix", "web", "Seen", "late"),), "late", "recorded", "refused")
-    assert [delivered.get(timeout=5) for _ in range(600)] == [(n, "recorded") for n in range(600)]
-    assert delivered.get(timeout=5) == ("late", "refused")
+    assert [delivered.get(timeout=20) for _ in range(600)] == [(n, "recorded") for n in range(600)]
+    assert delivered.get(timeout=20) == ("late", "refused")
     again = Store(path, lambda _address, _message: None)
     assert len(again.events(None, 1000)) == 600
     again.close()

@@ -64,5 +64,5 @@ def test_a_story_that_is_cut_short_says_so_and_leaves_nothing_behind(number: sig
         assert playing.wait(60) == 130
     assert "cut short" in last
     assert "Traceback" not in last
-    eventually(lambda: not left_behind(place), "what a command had started has ended as well", 20)
+    eventually(lambda: not left_behind(place), "what a command had started has ended as well", 60)
     place.rmdir()

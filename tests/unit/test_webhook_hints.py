@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain import hint, payload
@@ -196,7 +196,6 @@ def test_what_is_no_whole_number_that_fits_is_malformed(value: object) -> None:
         payload.number({"a": value}, "a")
 
 
-@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(),

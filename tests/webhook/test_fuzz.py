@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.webhook import github
@@ -62,7 +62,6 @@ def test_any_json_and_any_bytes_are_read_or_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.syspath_prepend(str(BENCH))
     module: Any = importlib.import_module("fuzz_webhooks")
 
-    @settings(deadline=None)
     @given(
         body=JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200),
         events=st.fixed_dictionaries(

@@ -12,7 +12,7 @@ _NEVER = float("inf")
 
 
 class Deadline:
-    """`late` is called from another thread, while what is too late goes on."""
+    """`late` is called from another thread, while what is too late goes on, and may not begin or end anything here."""
 
     def __init__(self, seconds: float, late: Callable[[], None]) -> None:
         self._seconds, self._late = seconds, late
@@ -30,7 +30,8 @@ class Deadline:
         try:
             yield
         finally:
-            self._until = _NEVER
+            with self._lock:
+                self._until = _NEVER
 
     def close(self) -> None:
         """Call nobody any more."""
@@ -46,7 +47,7 @@ class Deadline:
     def _ring(self) -> None:
         with self._lock:
             left, self._timer = self._until - time.monotonic(), None
-            if 0 < left < _NEVER:
+            if left <= 0:
+                self._late()
+            elif left < _NEVER:
                 self._ring_after(left)
-        if left <= 0:
-            self._late()

@@ -257,11 +257,11 @@ class Keeping:
         return f"system:serviceaccount:{namespace}:{deployer}" if deployer else ""
 
     def _report_anew(self, wish: Wish) -> None:
-        """Tell of the newest release even what was told; what its controller has to see first, the watch will tell."""
-        newest = wish.releases.newest
-        if newest:
+        """Tell of the newest release even what was told; what a controller has to see first, the watch will tell."""
+        if newest := wish.releases.newest:
             wish.told.pop(newest.release.number, None)
-        if newest is None or is_observed(newest, self.live, self._options):
+        pending = wish.releases.pending
+        if pending is None or is_observed(pending, self.live, self._options):
             self._report(wish)
 
     def _report(self, wish: Wish) -> None:

@@ -62,6 +62,7 @@ class Attempt:
     async def until_ready(self, waiting: Callable[[str], None]) -> str:
         """Wait for readiness and return the empty text, or say why there was none; `waiting` hears what is missing."""
         deadline = self._tools.options.ready_deadline
+        self._waiting_for = "its first probe has not ended"
         await _first(self._become_ready(waiting), self._process.exited, deadline)
         if self._process.exited.done():
             return self._ended(" before it was ready")

@@ -256,7 +256,7 @@ class ProcessRuntime:
     def _start_again(self) -> None:
         while not self._closed.wait(_RESTART_AFTER):
             with self._orders:
-                if self._told_anew():
+                if self._closed.is_set() or self._told_anew():
                     return
 
     def _told_anew(self) -> bool:
