@@ -172,9 +172,11 @@ class BaseActor(ActorTypeDispatcher):
 
     def spawn(self, key: Hashable, kind: type[Actor], start: object) -> Child:
         """Make a child and give it its first message."""
-        child = Child(key, kind, start, self.createActor(kind))
-        self.children[key] = child
-        self.tell(child, start)
+        return self._make(Child(key, kind, start, self.createActor(kind)))
+
+    def _make(self, child: Child) -> Child:
+        self.children[child.key] = child
+        self.tell(child, child.start)
         return child
 
     def tell_parent(self, message: object) -> None:
@@ -241,10 +243,10 @@ class BaseActor(ActorTypeDispatcher):
     def _respawn(self, key: Hashable) -> None:
         lost = self.children.get(key)
         if lost:
-            child = self.spawn(key, lost.kind, lost.start)
+            child = Child(key, lost.kind, lost.start, self.createActor(lost.kind))
             child.losses, child.lost_at = lost.losses, lost.lost_at
             self.ports.roster.restarted(child.address.actorAddressString, child.losses)
-            self.respawned(child)
+            self.respawned(self._make(child))
 
     def respawned(self, child: Child) -> None:
         """Tell a child that was made again, or begins anew, what the lost one knew."""

@@ -92,6 +92,11 @@ class Endpoint:
             if question.message is message and question.target == target:
                 self._inbox.put(_Refused(question))
 
+    def end_questions(self) -> None:
+        """Learn that nobody will answer any more."""
+        for question in self._questions.copy():
+            self._inbox.put(_Refused(question))
+
     def newPrimaryActor(
         self, actor_class: Any, requirements: Any, global_name: str | None, source_hash: str | None
     ) -> ActorAddress:

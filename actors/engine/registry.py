@@ -67,6 +67,11 @@ class Registry:
         """Strike an endpoint off."""
         self._endpoints.pop(endpoint.address.actorAddressString, None)
 
+    def end_questions(self) -> None:
+        """Let every endpoint know that nobody answers any more."""
+        for endpoint in list(self._endpoints.values()):
+            endpoint.end_questions()
+
     def remove(self, cell: Cell) -> None:
         """Strike an ended actor off, and free its name."""
         self._cells.pop(cell.address.actorAddressString, None)

@@ -186,6 +186,7 @@ class Engine:
             log.error("%d handlers hang; their threads are left behind", hanging)
         for cell in self.registry.cells():
             cell.close("shutdown")
+        self.registry.end_questions()
         self.sources.unload_all()
         self._stopped.set()
 

@@ -108,6 +108,22 @@ def test_after_shutdown_nothing_is_created_and_messages_are_dead_letters(patienc
     assert dict(counters(base).dead_letters) == {"dead": 2}
 
 
+class Silent(Actor):
+    def receiveMessage(self, message, sender):
+        self.createActor(Busy)
+
+
+def test_who_waits_for_an_answer_waits_no_longer_than_the_system_lives(patience):
+    system, answers = open_system({}), []
+    silent = system.createActor(Silent)
+    asker = threading.Thread(target=lambda: answers.append(system.ask(silent, "anybody?", 300)))
+    asker.start()
+    eventually(lambda: counters(system).actors == 2, "the question was read")
+    system.shutdown()
+    asker.join(patience)
+    assert answers == [None]
+
+
 class Ward(Actor):
     def receiveMessage(self, message, sender):
         if message == "child?":
