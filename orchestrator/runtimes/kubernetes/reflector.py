@@ -2,8 +2,9 @@
 
 In: a watch on all objects of the kind that carry our label. Out: every object as it comes, changes or goes, and which
 are there once all have been told. A watch that ends goes on where it was; one whose place is forgotten starts again and
-tells all. A server that cannot be reached is asked ever less often, until it answers; one that is silent for too long
-is asked anew; one that cannot tell all in a watch is asked for a list in pages first.
+tells all. A server that cannot be reached is asked ever less often, until it answers; one that is silent for too long,
+as one may be of a kind to which nothing happens, is asked anew; one that cannot tell all in a watch is asked for a list
+in pages first.
 """
 
 import json
@@ -16,7 +17,7 @@ from urllib.parse import quote
 
 from orchestrator.errors import AnabranchError
 from orchestrator.runtimes.kubernetes.api import Api
-from orchestrator.runtimes.kubernetes.connection import Request, chunks, end
+from orchestrator.runtimes.kubernetes.connection import Request, Silent, chunks, end
 from orchestrator.runtimes.kubernetes.failure import Expired, Unserved
 from orchestrator.runtimes.kubernetes.kinds import Key, Kind, Object, key_of
 
@@ -87,6 +88,8 @@ class Reflector:
                     self._streams = False
                     continue
                 self._complain(str(error))
+            except Silent:
+                _LOG.debug("nothing was told of %s for %.0f s; asking anew", self._kind.plural, _SILENCE)
             except AnabranchError as error:
                 self._complain(str(error))
             except Exception as error:  # a broken stream has many names
