@@ -96,3 +96,20 @@ def test_a_look_gives_way_for_a_second_at_most_and_what_is_named_meanwhile_is_th
     assert len(waited) == 2
     assert all(seconds <= 1.0 for seconds in waited)
     assert waited[1] < waited[0]
+
+
+def test_a_look_that_gave_way_does_not_begin_after_the_end() -> None:
+    asked, go_on, seen = threading.Event(), threading.Event(), list[str]()
+
+    def give_way(_seconds: float) -> None:
+        asked.set()
+        assert go_on.wait(DEADLINE)
+
+    queue = WorkQueue("test", seen.append, 1, give_way)
+    queue.start()
+    queue.add("a")
+    assert asked.wait(DEADLINE)
+    queue.close(0.0)
+    go_on.set()
+    queue.close(DEADLINE)
+    assert seen == []

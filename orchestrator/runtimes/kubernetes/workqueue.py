@@ -68,17 +68,18 @@ class WorkQueue(Generic[T]):
         while (taken := self._take()) is not None:
             thing, since = taken
             self._give_way(since + _PATIENCE - time.monotonic())
-            self._begin(thing)
-            self._work(thing)
+            if self._begins(thing):
+                self._work(thing)
             with self._news:
                 self._busy.discard(thing)
                 if thing in self._ready:
                     self._news.notify()
 
-    def _begin(self, thing: T) -> None:
-        """Take what was named again before the look begins for the same."""
+    def _begins(self, thing: T) -> bool:
+        """Take what was named again before the look begins for the same; after the end none begins."""
         with self._news:
             self._ready.pop(thing, None)
+            return not self._closed
 
     def _take(self) -> tuple[T, float] | None:
         with self._news:
