@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 16 * 1024
 _SILENCE = 3600.0
+_LAST_WITHIN = 5.0
 
 
 def last_lines(api: Api, pod: Object, tail: int) -> tuple[str, ...]:
@@ -33,7 +34,7 @@ def last_lines(api: Api, pod: Object, tail: int) -> tuple[str, ...]:
     ended = "terminated" in broken.get("lastState", {})
     try:
         path = _path(pod, broken["name"], tail, follow=False)
-        with api.stream(f"{path}&previous=true" if ended else path, 2.0) as response:
+        with api.stream(f"{path}&previous=true" if ended else path, _LAST_WITHIN) as response:
             return tuple(_parse(line)[1] for line in whole(response).splitlines())
     except AnabranchError:
         return ()
