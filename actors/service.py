@@ -223,7 +223,9 @@ class ServiceActor(WiredActor):
         """Read what the store knows of this service, once."""
         if self.known is None:
             self.known = self.ports.store.load(self.environment, self.service)
-            self.standing = replace(self.standing, overrides=self.known.overrides)
+            self.standing = replace(
+                self.standing, overrides=self.known.overrides, served=self.known.last_good is not None
+            )
         return self.known
 
     def _restore(self, known: Ledger) -> None:
@@ -245,8 +247,8 @@ class ServiceActor(WiredActor):
         self.standing = replace(now, ports=ports, resolution=found.resolution, refusal=found.refusal)
 
     def _route(self) -> None:
-        borrowed = self.standing.borrowed
-        moved = self.addresses.lead(borrowed.environment if borrowed and borrowed.defined else None)
+        borrowed, back = self.standing.borrowed, self.standing.member and self.standing.served
+        moved = self.addresses.lead(borrowed.environment if borrowed and borrowed.defined and not back else None)
         if moved and not self.standing.serving:
             self.standing = replace(self.standing, since=self.ports.clock())
 
@@ -257,7 +259,7 @@ class ServiceActor(WiredActor):
         self.ports.runtime.remove(self.environment, self.service)
         self._dismiss(list(self.rollouts))
         self.known, self.restoring, self.hint = replace(known, current=None, last_good=None), 0, None
-        self.standing = replace(self.standing, serving=None, newest=None, since=now)
+        self.standing = replace(self.standing, serving=None, served=False, newest=None, since=now)
         self.recorder.add(ledger.ServiceRemoved(self.environment, self.service, now))
         self._event("ServiceLeft", "its branch is gone or no longer defines it", "git")
 

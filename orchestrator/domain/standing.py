@@ -30,8 +30,9 @@ class Standing:
     """All that is known of a service now.
 
     `ports` carry this environment's stable addresses; `borrowed` is the fallback's answer; `serving` the rollout that
-    was Ready last, `newest` the latest one, perhaps the same; `since` is when the address last changed where it leads;
-    `refusal` is one line when the runtime cannot run it; `conflict` one line when consumers disagree on the fallback.
+    was Ready last, `newest` the latest one, perhaps the same; `served` says that a release was Ready under an earlier
+    daemon; `since` is when the address last changed where it leads; `refusal` is one line when the runtime cannot run
+    it; `conflict` one line when consumers disagree on the fallback.
     """
 
     environment: str
@@ -42,6 +43,7 @@ class Standing:
     ports: tuple[WiredPort, ...] = ()
     borrowed: Wired | None = None
     serving: Rollout | None = None
+    served: bool = False
     newest: Rollout | None = None
     since: float = 0.0
     resolution: Resolution = field(default_factory=Resolution)
@@ -55,7 +57,7 @@ class Standing:
 def serves_itself(standing: Standing) -> bool:
     """Tell whether the address leads to the branch's own release rather than to the fallback's."""
     borrowed = standing.borrowed is not None and standing.borrowed.defined
-    return standing.member is not None and (standing.serving is not None or not borrowed)
+    return standing.member is not None and (standing.serving is not None or standing.served or not borrowed)
 
 
 def port_numbers(standing: Standing) -> tuple[tuple[str, int], ...]:

@@ -252,3 +252,23 @@ def test_an_environment_that_cannot_be_made_is_tried_again_and_its_services_say_
     alone.until(lambda: alone.service("bugfix", "app"), "the service is shown")
     alone.until_ready("bugfix", "app", 1)
     assert alone.runtime.environments() == ("bugfix",)
+
+
+def test_a_service_that_was_ready_once_is_not_taken_from_the_baseline_while_it_starts_again(world, score_file):
+    world.push("app", "main", score_file("app"))
+    world.push("app", "bugfix", score_file("app", command="never-ready"))
+    world.push("web", "bugfix", score_file("web", needs=("app",)))
+    world.become("bugfix", "app", 1, "Ready")
+    world.until_ready("bugfix", "app", 1)
+    world.until_ready("bugfix", "web", 1)
+    world.restart()
+    world.until_ready("main", "app", 1)
+    world.until_ready("bugfix", "web", 1)
+    world.until(lambda: world.service("bugfix", "app").pending, "v1 starts again")
+    world.until_read()
+    assert world.service("bugfix", "app").addresses
+    assert world.leads_to("bugfix", "app") is None
+    assert {wire.target_environment for wire in world.service("bugfix", "web").wires} == {"bugfix"}
+    world.become("bugfix", "app", 1, "Ready")
+    world.until_ready("bugfix", "app", 1)
+    assert world.leads_to("bugfix", "app") == ("bugfix", "app", 1)
