@@ -247,8 +247,7 @@ class ServiceActor(WiredActor):
         self.standing = replace(now, ports=ports, resolution=found.resolution, refusal=found.refusal)
 
     def _route(self) -> None:
-        borrowed, back = self.standing.borrowed, self.standing.member and self.standing.served
-        moved = self.addresses.lead(borrowed.environment if borrowed and borrowed.defined and not back else None)
+        moved = self.addresses.lead(standing.fallback(self.standing))
         if moved and not self.standing.serving:
             self.standing = replace(self.standing, since=self.ports.clock())
 

@@ -56,8 +56,13 @@ class Standing:
 
 def serves_itself(standing: Standing) -> bool:
     """Tell whether the address leads to the branch's own release rather than to the fallback's."""
-    borrowed = standing.borrowed is not None and standing.borrowed.defined
-    return standing.member is not None and (standing.serving is not None or standing.served or not borrowed)
+    return standing.member is not None and (standing.serving is not None or fallback(standing) is None)
+
+
+def fallback(standing: Standing) -> str | None:
+    """Name the environment that the address leads to, None for nowhere, until a release of its own was Ready."""
+    borrowed, was_ready = standing.borrowed, standing.member is not None and standing.served
+    return borrowed.environment if borrowed and borrowed.defined and not was_ready else None
 
 
 def port_numbers(standing: Standing) -> tuple[tuple[str, int], ...]:

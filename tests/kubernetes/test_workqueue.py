@@ -7,6 +7,10 @@ from orchestrator.runtimes.kubernetes.workqueue import WorkQueue
 from tests.eventually import DEADLINE, eventually
 
 
+def at_once(_seconds: float) -> None:
+    """Give way to nothing."""
+
+
 def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() -> None:
     began, go_on, seen = threading.Event(), threading.Event(), list[str]()
 
@@ -15,7 +19,7 @@ def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() ->
         began.set()
         assert go_on.wait(DEADLINE)
 
-    queue = WorkQueue("test", look, 2)
+    queue = WorkQueue("test", look, 2, at_once)
     queue.start()
     queue.add("a")
     assert began.wait(DEADLINE)
@@ -30,7 +34,14 @@ def test_a_thing_that_is_named_while_it_is_looked_at_is_looked_at_once_more() ->
 
 def test_other_things_are_looked_at_meanwhile() -> None:
     stuck, other = threading.Event(), threading.Event()
-    queue = WorkQueue[str]("test", lambda thing: (other.set() if thing == "b" else stuck.wait(DEADLINE), None)[1], 2)
+
+    def look(thing: str) -> None:
+        if thing == "b":
+            other.set()
+        else:
+            stuck.wait(DEADLINE)
+
+    queue = WorkQueue("test", look, 2, at_once)
     queue.start()
     queue.add("a")
     queue.add("b")
@@ -47,7 +58,7 @@ def test_what_is_put_off_comes_later_and_not_before_what_is_put_off_less() -> No
         if len(seen) == 2:
             both.set()
 
-    queue = WorkQueue("test", look, 1)
+    queue = WorkQueue("test", look, 1, at_once)
     queue.start()
     queue.later("second", 0.2)
     queue.later("first", 0.05)
@@ -65,7 +76,7 @@ def test_no_thing_is_ever_looked_at_twice_at_once() -> None:
         running[thing] -= 1
         done.release()
 
-    queue = WorkQueue("test", look, 4)
+    queue = WorkQueue("test", look, 4, at_once)
     queue.start()
     for number in range(400):
         queue.add(number % 5)
@@ -75,41 +86,42 @@ def test_no_thing_is_ever_looked_at_twice_at_once() -> None:
     assert set(together) == {1}
 
 
+class Urgent:
+    """Something to give way to, until it is over."""
+
+    def __init__(self) -> None:
+        self.waited = list[float]()
+        self.asked, self.over = threading.Event(), threading.Event()
+
+    def give_way(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.asked.set()
+        assert self.over.wait(DEADLINE)
+
+
 def test_a_look_gives_way_for_a_second_at_most_and_what_is_named_meanwhile_is_the_same_look() -> None:
-    waited, go_on, seen = list[float](), threading.Event(), list[str]()
-    asked = threading.Event()
-
-    def give_way(seconds: float) -> None:
-        waited.append(seconds)
-        asked.set()
-        assert go_on.wait(DEADLINE)
-
-    queue = WorkQueue("test", seen.append, 1, give_way)
+    urgent, seen = Urgent(), list[str]()
+    queue = WorkQueue("test", seen.append, 1, urgent.give_way)
     queue.start()
     queue.add("a")
-    assert asked.wait(DEADLINE)
+    assert urgent.asked.wait(DEADLINE)
     queue.add("a")
     queue.add("b")
-    go_on.set()
+    urgent.over.set()
     eventually(lambda: seen == ["a", "b"], "both looks")
     queue.close(DEADLINE)
-    assert len(waited) == 2
-    assert all(seconds <= 1.0 for seconds in waited)
-    assert waited[1] < waited[0]
+    assert len(urgent.waited) == 2
+    assert all(seconds <= 1.0 for seconds in urgent.waited)
+    assert urgent.waited[1] < urgent.waited[0]
 
 
 def test_a_look_that_gave_way_does_not_begin_after_the_end() -> None:
-    asked, go_on, seen = threading.Event(), threading.Event(), list[str]()
-
-    def give_way(_seconds: float) -> None:
-        asked.set()
-        assert go_on.wait(DEADLINE)
-
-    queue = WorkQueue("test", seen.append, 1, give_way)
+    urgent, seen = Urgent(), list[str]()
+    queue = WorkQueue("test", seen.append, 1, urgent.give_way)
     queue.start()
     queue.add("a")
-    assert asked.wait(DEADLINE)
+    assert urgent.asked.wait(DEADLINE)
     queue.close(0.0)
-    go_on.set()
+    urgent.over.set()
     queue.close(DEADLINE)
     assert seen == []

@@ -5,7 +5,7 @@ from dataclasses import replace
 from orchestrator.domain.commit import Member
 from orchestrator.domain.override import Override
 from orchestrator.domain.release import next_release
-from orchestrator.domain.standing import Rollout, Standing, answer, differs, port_numbers, serves_itself, view
+from orchestrator.domain.standing import Rollout, Standing, answer, differs, fallback, port_numbers, serves_itself, view
 from orchestrator.domain.status import Health, Observation
 from orchestrator.domain.wire import Wired, WiredPort
 from orchestrator.domain.wiring import Resolution
@@ -53,6 +53,13 @@ def test_what_the_branch_lacks_comes_from_the_fallback():
     shown = view(now, 0.0)
     assert (shown.status, shown.note, shown.borrowed_from) == (Health.READY, "from main", "main")
     assert not serves_itself(now)
+
+
+def test_what_was_ready_once_is_no_more_taken_from_the_fallback_unless_the_branch_no_longer_has_it():
+    new = replace(DEFINED, borrowed=BORROWED)
+    again, gone = replace(new, served=True), replace(new, served=True, member=None)
+    assert [fallback(now) for now in (DEFINED, new, again, gone)] == [None, "main", None, "main"]
+    assert [serves_itself(now) for now in (DEFINED, new, again, gone)] == [True, False, True, False]
 
 
 def test_peers_reach_what_is_borrowed_by_this_environments_address_and_browsers_by_its_owners():

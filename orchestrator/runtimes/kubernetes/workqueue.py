@@ -15,16 +15,10 @@ T = TypeVar("T", bound=Hashable)
 _PATIENCE = 1.0
 
 
-def at_once(_seconds: float) -> None:
-    """Give way to nothing."""
-
-
 class WorkQueue(Generic[T]):
     """`work` must not raise; any thread may add, before `start` too. `give_way` may wait for so many seconds."""
 
-    def __init__(
-        self, name: str, work: Callable[[T], None], threads: int, give_way: Callable[[float], None] = at_once
-    ) -> None:
+    def __init__(self, name: str, work: Callable[[T], None], threads: int, give_way: Callable[[float], None]) -> None:
         self._work, self._give_way = work, give_way
         self._news = threading.Condition()
         self._ready: dict[T, float] = {}
